@@ -68,12 +68,13 @@ export function familyOf(target: Target): Family {
 /** Whether every address of `inner` lies in `outer`; families never mix. */
 export function contains(outer: Target, inner: Target): boolean {
   if (familyOf(outer) !== familyOf(inner)) return false;
-  const [outerBase, outerLength] = split(outer);
-  const [innerBase, innerLength] = split(inner);
+  const [outerBase, outerLength] = prefixOf(outer);
+  const [innerBase, innerLength] = prefixOf(inner);
   return innerLength >= outerLength && (innerBase & maskOf(outerLength, bits(outer))) === outerBase;
 }
 
-function split(target: Target): [bigint, number] {
+/** The first address as a number, and the prefix length; a single address has its family's full length, 32 or 128. */
+export function prefixOf(target: Target): [bigint, number] {
   const slash = target.indexOf("/");
   if (slash < 0) return [toBigInt(target as IpAddress), bits(target)];
   return [toBigInt(target.slice(0, slash) as IpAddress), Number(target.slice(slash + 1))];

@@ -1,0 +1,41 @@
+/**
+ * Who no jail may ban, whatever the configuration says: a fleet that bans itself is down (DESIGN 11).
+ *
+ * A network is refused as soon as it touches one of these, so that a wrong prefix length ("0.0.0.0/0") bans nothing.
+ */
+import { parseNetwork, type Target } from "../address.ts";
+import { createIgnoreList, type IgnoreList } from "./ignore.ts";
+
+export type NeverBanReason =
+  | "unspecified"
+  | "loopback"
+  | "link-local"
+  | "multicast"
+  | "broadcast"
+  | "own"
+  | "protected";
+
+const FIXED: readonly (readonly [NeverBanReason, readonly string[]])[] = [
+  ["unspecified", ["0.0.0.0/8", "::"]],
+  ["loopback", ["127.0.0.0/8", "::1"]],
+  ["link-local", ["169.254.0.0/16", "fe80::/10"]],
+  ["multicast", ["224.0.0.0/4", "ff00::/8"]],
+  ["broadcast", ["255.255.255.255"]],
+];
+
+export interface NeverBan {
+  /** Why the target may not be banned, or undefined where it may. */
+  reason(target: Target): NeverBanReason | undefined;
+}
+
+/** `own` = this host's or the fleet's addresses, `protectedRanges` = the networks it lives in (the VPC's ranges). */
+export function createNeverBan(own: Iterable<Target>, protectedRanges: Iterable<Target> = []): NeverBan {
+  const lists: (readonly [NeverBanReason, IgnoreList])[] = [
+    ...FIXED.map(
+      ([reason, ranges]) => [reason, createIgnoreList(ranges.map((range) => parseNetwork(range)!))] as const,
+    ),
+    ["own", createIgnoreList(own)],
+    ["protected", createIgnoreList(protectedRanges)],
+  ];
+  return { reason: (target) => lists.find(([, list]) => list.touches(target))?.[0] };
+}
