@@ -1,0 +1,171 @@
+/**
+ * Log lines in, bans out: match, resolve host names, leave the allowed alone, count by (jail, id), ban.
+ *
+ * Safe to repeat with the same events, in part or in other batches: failures count by identity, rows change by
+ * condition. A group that failed is named in the report; the caller has the batch delivered again.
+ */
+import { createHash } from "node:crypto";
+import { type BanKey, keyText } from "../core/detect/key.ts";
+import type { JailRules } from "../core/detect/policy.ts";
+import type { LogEvent, Matcher, MatchReport } from "../core/filter/event.ts";
+import type { Metrics } from "../ports/metrics.ts";
+import type { JailTotals, Totals } from "../ports/totals.ts";
+import { NO_TOTALS } from "../ports/totals.ts";
+import type { OpenAllowlist, Spared } from "./check-allowlist.ts";
+import { type CountDeps, countFailures, type ReceivedFailure } from "./count-failures.ts";
+import { type Named, nameSuspects } from "./name-suspects.ts";
+import type { Tripped, Verdict } from "./place-ban.ts";
+import type { CachedResolver } from "./resolve-names.ts";
+
+export interface IngestDeps extends CountDeps {
+  readonly matcher: Matcher;
+  /** The rules of every jail, by name. */
+  readonly rules: ReadonlyMap<string, JailRules>;
+  readonly allowlist: OpenAllowlist;
+  readonly resolver: CachedResolver;
+  readonly totals: Totals;
+  readonly metrics: Metrics;
+  /** Groups handled at once: hides the latency of a remote table; 1 is right for a local one. */
+  readonly concurrency: number;
+}
+
+/** A failure that counts, as the "Found" line of the ban log says it. */
+export interface Found extends BanKey {
+  readonly at: number;
+  readonly stream: string;
+}
+
+export interface IngestReport {
+  readonly match: MatchReport;
+  readonly found: readonly Found[];
+  /** What was left alone, and why. */
+  readonly spared: readonly (Found & { readonly reason: Spared })[];
+  /** Host names in the log for which DNS gave no address. */
+  readonly unresolved: readonly string[];
+  readonly verdicts: readonly Verdict[];
+  /** Jails that a breaker stopped in this batch: raise an alarm. */
+  readonly tripped: readonly Tripped[];
+  /** Groups that must come again; empty = the batch is done. */
+  readonly failed: readonly { readonly key: BanKey; readonly cause: unknown }[];
+}
+
+/** Takes one batch of events; throws only where nothing of it can be decided (control rows unreadable). */
+export async function ingestEvents(events: readonly LogEvent[], deps: IngestDeps): Promise<IngestReport> {
+  const match = deps.matcher.match(events);
+  if (match.failures.length === 0) {
+    return { match, found: [], spared: [], unresolved: [], verdicts: [], tripped: [], failed: [] };
+  }
+  const receivedAt = receiptTimes(events, match);
+  const now = [...receivedAt.values()].reduce((latest, at) => Math.max(latest, at), 0);
+  const allowlist = await deps.allowlist(now);
+  const awake = match.failures.filter((failure) => deps.rules.has(failure.jail) && !allowlist.isIdle(failure.jail));
+  const { named, unresolved } = await nameSuspects(awake, deps.resolver, now);
+  const groups = groupByKey(named, receivedAt);
+  const report = { match, found: [] as Found[], spared: [] as (Found & { reason: Spared })[], unresolved };
+  const failed: { key: BanKey; cause: unknown }[] = [];
+  const open: Group[] = [];
+  await inParallel([...groups.values()], deps.concurrency, async (group) => {
+    try {
+      const reason = await allowlist.spares(deps.rules.get(group.key.jail)!, group.key.id);
+      const found = group.failures.map(({ at, stream }) => ({ ...group.key, at, stream }));
+      if (reason !== undefined) report.spared.push(...found.map((failure) => ({ ...failure, reason })));
+      else {
+        report.found.push(...found);
+        const until = deps.known.until(group.key, now) ?? Number.NEGATIVE_INFINITY;
+        const failures = group.failures.filter((failure) => failure.at >= until);
+        if (failures.length > 0) open.push({ ...group, failures });
+      }
+    } catch (cause) {
+      // Direction: this group comes again, the others go on.
+      failed.push({ key: group.key, cause });
+    }
+  });
+  const counted = await countGroups(open, failed, deps);
+  await addTotals(events, report, deps);
+  return { ...report, ...counted, failed };
+}
+
+interface Group {
+  readonly key: BanKey;
+  readonly failures: readonly ReceivedFailure[];
+}
+
+async function countGroups(groups: readonly Group[], failed: { key: BanKey; cause: unknown }[], deps: IngestDeps) {
+  const verdicts: Verdict[] = [];
+  const tripped: Tripped[] = [];
+  const windows = await deps.windows.load(groups.map((group) => group.key));
+  await inParallel([...groups.entries()], deps.concurrency, async ([index, { key, failures }]) => {
+    try {
+      const count = await countFailures(key, failures, windows[index]!, deps.rules.get(key.jail)!, deps);
+      verdicts.push(...count.verdicts);
+      tripped.push(...count.tripped);
+      if (count.conflicts > 0) deps.metrics.count("WindowConflicts", count.conflicts, key.jail);
+    } catch (cause) {
+      // Direction: this group comes again, the others go on.
+      failed.push({ key, cause });
+    }
+  });
+  const metric = {
+    banned: "BansDecided",
+    standing: undefined,
+    over: "BansOver",
+    held: "BansHeld",
+    settled: undefined,
+  } as const;
+  for (const verdict of verdicts) {
+    const name = metric[verdict.kind];
+    if (name !== undefined && verdict.kind !== "settled") deps.metrics.count(name, 1, verdict.ban.jail);
+  }
+  return { verdicts, tripped };
+}
+
+/** When each failing line was received. */
+function receiptTimes(events: readonly LogEvent[], match: MatchReport): ReadonlyMap<string, number> {
+  const failing = new Set(match.failures.map((failure) => failure.identity));
+  return new Map(events.filter((event) => failing.has(event.id)).map((event) => [event.id, event.at]));
+}
+
+function groupByKey(named: readonly Named[], receivedAt: ReadonlyMap<string, number>): ReadonlyMap<string, Group> {
+  const groups = new Map<string, { key: BanKey; failures: ReceivedFailure[]; identities: Set<string> }>();
+  for (const { failure, id } of named) {
+    const key: BanKey = { jail: failure.jail, id };
+    const text = keyText(key);
+    const group = groups.get(text) ?? { key, failures: [], identities: new Set() };
+    groups.set(text, group);
+    if (group.identities.has(failure.identity)) continue;
+    group.identities.add(failure.identity);
+    const { at, identity, stream, line } = failure;
+    group.failures.push({ at, identity, stream, line, receivedAt: receivedAt.get(identity) ?? at });
+  }
+  return groups;
+}
+
+/** The batch's name is made of its events, so the same batch delivered again adds nothing. */
+async function addTotals(
+  events: readonly LogEvent[],
+  report: { readonly found: readonly Found[]; readonly spared: readonly Found[] },
+  deps: IngestDeps,
+): Promise<void> {
+  const byJail = new Map<string, JailTotals>();
+  const add = (jail: string, by: Partial<JailTotals>) => {
+    const sum = byJail.get(jail) ?? NO_TOTALS;
+    byJail.set(jail, { ...sum, failed: sum.failed + (by.failed ?? 0), ignored: sum.ignored + (by.ignored ?? 0) });
+  };
+  for (const { jail } of report.found) add(jail, { failed: 1 });
+  for (const { jail } of report.spared) add(jail, { ignored: 1 });
+  const hash = createHash("sha256");
+  for (const event of events) hash.update(`${event.id}\n`);
+  if (byJail.size > 0) await deps.totals.add(`batch ${hash.digest("base64url").slice(0, 22)}`, byJail);
+  for (const [jail, { failed, ignored }] of byJail) {
+    if (failed > 0) deps.metrics.count("FailuresCounted", failed, jail);
+    if (ignored > 0) deps.metrics.count("FailuresIgnored", ignored, jail);
+  }
+}
+
+async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) await work(items[next++]!);
+  };
+  await Promise.all(Array.from({ length: Math.max(1, width) }, worker));
+}

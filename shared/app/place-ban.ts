@@ -1,0 +1,107 @@
+/**
+ * A window is complete: what becomes of it. Everything here may be repeated: the ban row is one conditional write, and
+ * whoever comes second finds it standing.
+ */
+import type { Ban } from "../core/ban.ts";
+import { bantimeAfter, endOf } from "../core/detect/bantime.ts";
+import { type BreakerState, countBan } from "../core/detect/breaker.ts";
+import type { BanKey } from "../core/detect/key.ts";
+import { isSettled, previousBans } from "../core/detect/offence.ts";
+import type { JailRules } from "../core/detect/policy.ts";
+import type { Decision } from "../core/detect/window.ts";
+import type { Bans } from "../ports/bans.ts";
+import type { Breakers } from "../ports/breakers.ts";
+import type { Holds } from "../ports/holds.ts";
+import type { Offenders } from "../ports/offenders.ts";
+import { type Backoff, retryConflicts } from "./retry-conflicts.ts";
+
+export interface PlaceBanDeps {
+  readonly bans: Bans;
+  readonly offenders: Offenders;
+  readonly breakers: Breakers;
+  readonly holds: Holds;
+  /** Hash of the ruleset that decides. */
+  readonly ruleset: string;
+  /** Bans a minute that stop the jail. */
+  readonly bansPerMinute: number;
+  /** A number in [0, 1) that is always the same for the same text: bantime.rndtime's share, stable under redelivery. */
+  readonly chance: (text: string) => number;
+  readonly backoff: Backoff;
+}
+
+/** What a complete window led to. */
+export type Verdict =
+  | { readonly kind: "banned"; readonly ban: Ban }
+  /** The id is banned in the jail already, by this ban. */
+  | { readonly kind: "standing"; readonly ban: Ban }
+  /** The ban was over before its last failure arrived (old lines): nothing is banned. */
+  | { readonly kind: "over"; readonly ban: Ban }
+  /** The jail's breaker is tripped: kept for a person to decide. */
+  | { readonly kind: "held"; readonly ban: Ban }
+  /** A replay of what an earlier ban or pardon settled. */
+  | { readonly kind: "settled"; readonly key: BanKey; readonly until: number };
+
+export interface Tripped {
+  readonly jail: string;
+  readonly at: number;
+  readonly bans: number;
+}
+
+type Complete = Extract<Decision, { readonly kind: "ban" }>;
+
+/** Bans, holds or lets go. `receivedAt` = when the completing failure was received, epoch ms. */
+export async function placeBan(
+  key: BanKey,
+  decision: Complete,
+  receivedAt: number,
+  rules: JailRules,
+  deps: PlaceBanDeps,
+): Promise<{ readonly verdict: Verdict; readonly tripped?: Tripped }> {
+  const history = await deps.offenders.history(key.id);
+  const own = history.find((offence) => offence.jail === key.jail);
+  if (own?.until !== undefined && isSettled(own, decision.since)) {
+    return { verdict: { kind: "settled", key, until: own.until } };
+  }
+  const previous = previousBans(history, key.jail, rules.bantime.increment?.overalljails ?? false);
+  const chance = deps.chance(`${key.jail} ${key.id} ${decision.since}`);
+  const lines = decision.failures.flatMap((failure) => (failure.line === undefined ? [] : [failure.line]));
+  const ban: Ban = {
+    ...key,
+    since: decision.since,
+    expiresAt: endOf(decision.since, bantimeAfter(previous, rules.bantime, chance)),
+    generation: Math.max(decision.since, (own?.generation ?? 0) + 1),
+    count: previous + 1,
+    failures: decision.failures.length,
+    matches: rules.window.maxmatches > 0 ? lines.slice(-rules.window.maxmatches) : [],
+    source: decision.failures.at(-1)?.stream,
+    actor: "fleet2ban",
+    ruleset: deps.ruleset,
+  };
+  if (ban.expiresAt !== undefined && ban.expiresAt <= receivedAt) return { verdict: { kind: "over", ban } };
+  const breaker = await deps.breakers.load(key.jail);
+  if (breaker.state.kind === "tripped") {
+    await deps.holds.hold(ban);
+    return { verdict: { kind: "held", ban } };
+  }
+  const outcome = await deps.bans.put(ban);
+  if (outcome.kind === "standing") {
+    // Whoever wrote it may have died before the next step; noting it twice changes nothing.
+    if ((own?.generation ?? 0) < outcome.ban.generation) await deps.offenders.record(outcome.ban);
+    return { verdict: outcome };
+  }
+  await deps.offenders.record(outcome.ban);
+  const state = await countInBreaker(key.jail, ban.since, deps);
+  const verdict: Verdict = { kind: "banned", ban: outcome.ban };
+  return state.kind === "tripped"
+    ? { verdict, tripped: { jail: key.jail, at: state.at, bans: state.bans } }
+    : { verdict };
+}
+
+async function countInBreaker(jail: string, since: number, deps: PlaceBanDeps): Promise<BreakerState> {
+  return retryConflicts(`the breaker of ${jail}`, deps.backoff, async () => {
+    const { state, version } = await deps.breakers.load(jail);
+    const next = countBan(state, since, deps.bansPerMinute);
+    if (next === state) return state;
+    return (await deps.breakers.save(jail, next, version)) === "saved" ? next : "conflict";
+  });
+}

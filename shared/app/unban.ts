@@ -1,0 +1,63 @@
+/**
+ * `unbanip` and `unban`: a person lifts bans. As in Fail2Ban, a network frees the banned ids inside it, and what was
+ * counted against the id is forgotten: its failures so far, and its history for bantime.increment, banned or not.
+ */
+import { contains, type Target } from "../core/address.ts";
+import type { Ban } from "../core/ban.ts";
+import type { BanKey } from "../core/detect/key.ts";
+import type { JailRules } from "../core/detect/policy.ts";
+import type { Bans } from "../ports/bans.ts";
+import type { Holds } from "../ports/holds.ts";
+import type { Offenders } from "../ports/offenders.ts";
+import type { KnownBans } from "./known-bans.ts";
+import { type SettleDeps, settleWindow } from "./settle-window.ts";
+
+export interface UnbanRequest {
+  readonly rules: JailRules;
+  readonly ids: readonly Target[] | "all";
+  /** When it was asked, epoch ms; failures before it are pardoned. */
+  readonly at: number;
+  /** The id may not be banned by this jail for so long, ms. */
+  readonly immune?: number;
+}
+
+export interface UnbanDeps extends SettleDeps {
+  readonly bans: Bans;
+  readonly offenders: Offenders;
+  readonly holds: Holds;
+  readonly known: KnownBans;
+}
+
+export interface Unbanned {
+  readonly lifted: readonly Ban[];
+  /** Ids asked for that the jail did not ban. */
+  readonly absent: readonly Target[];
+}
+
+/** Lifts bans in one jail. */
+export async function unban(request: UnbanRequest, deps: UnbanDeps): Promise<Unbanned> {
+  const { ids } = request;
+  const jail = request.rules.config.name;
+  const lifted: Ban[] = [];
+  const standing: Ban[] = [];
+  for await (const ban of deps.bans.inJail(jail)) standing.push(ban);
+  const chosen = ids === "all" ? standing : standing.filter((ban) => ids.some((id) => contains(id, ban.id)));
+  for (const ban of chosen) {
+    await deps.bans.lift(ban, request.at);
+    // What was over but not yet swept is gone too, but nobody was unbanned by it.
+    if (ban.expiresAt === undefined || ban.expiresAt > request.at) lifted.push(ban);
+    await pardon(ban, request, deps);
+  }
+  if (ids === "all") return { lifted, absent: [] };
+  const absent = ids.filter((id) => !lifted.some((ban) => contains(id, ban.id)));
+  for (const id of absent) await pardon({ jail, id }, request, deps);
+  return { lifted, absent };
+}
+
+/** The row goes first: while it is going, the window still settles what comes in. */
+async function pardon(key: BanKey, request: UnbanRequest, deps: UnbanDeps): Promise<void> {
+  await deps.holds.drop(key);
+  await deps.offenders.pardon(key, request.at);
+  await settleWindow(key, { until: request.at + (request.immune ?? 0) }, request.rules.window, deps);
+  deps.known.forget(key);
+}
