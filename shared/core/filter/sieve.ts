@@ -66,28 +66,25 @@ function isUsable(choice: LiteralChoice): boolean {
 }
 
 function toNeed({ anyOf, caseSensitive }: LiteralChoice): Need {
-  const pattern = anyOf.map((literal) => spell(literal, caseSensitive, FOLDED)).join("|");
+  const pattern = anyOf.map((literal) => spell(literal, caseSensitive)).join("|");
   const expression = new RegExp(pattern, "u");
   const [only] = anyOf;
   return {
     holds: caseSensitive && anyOf.length === 1 ? (text) => text.includes(only!) : (text) => expression.test(text),
     pattern,
-    rawPattern: anyOf.map((literal) => spell(toJsonBytes(literal), caseSensitive, FOLDED_BYTES)).join("|"),
+    rawPattern: anyOf.map((literal) => spell(toJsonBytes(literal), caseSensitive)).join("|"),
     hits: 0,
   };
 }
 
-/** K and s have a third form each, the Kelvin sign and the long s; as characters, and as UTF-8 bytes. */
-const FOLDED: Readonly<Record<string, string>> = { k: "[kK\u212a]", s: "[sS\u017f]" };
-const FOLDED_BYTES: Readonly<Record<string, string>> = { k: "(?:[kK]|\xe2\x84\xaa)", s: "(?:[sS]|\xc5\xbf)" };
-
-function spell(literal: string, caseSensitive: boolean, folded: Readonly<Record<string, string>>): string {
-  return [...literal].map((char) => (caseSensitive ? quote(char) : anyCase(char, folded))).join("");
+/** LiteralChoice promises ASCII letters with no more than two cases where case does not count. */
+function spell(literal: string, caseSensitive: boolean): string {
+  return [...literal].map((char) => (caseSensitive ? quote(char) : anyCase(char))).join("");
 }
 
-function anyCase(char: string, folded: Readonly<Record<string, string>>): string {
+function anyCase(char: string): string {
   const lower = char.toLowerCase();
-  return folded[lower] ?? (lower === char.toUpperCase() ? quote(char) : `[${lower}${char.toUpperCase()}]`);
+  return lower === char.toUpperCase() ? quote(char) : `[${lower}${char.toUpperCase()}]`;
 }
 
 function quote(char: string): string {

@@ -1,0 +1,29 @@
+/** Jails with the same date patterns and zone share one detector, so that a line's date is found once for all of them. */
+import type { JailConfig } from "../config/model.ts";
+import type { Problem } from "../config/problem.ts";
+import { createDetector, type DateDetector } from "../date/detector.ts";
+
+export interface DatingOptions {
+  /** Minutes east of UTC at an instant (epoch ms) for dates without a zone, where no logtimezone is set. */
+  readonly localOffset: (at: number) => number;
+}
+
+export type Dating = (jail: JailConfig) => DateDetector | Problem;
+
+/** A source of detectors that makes each distinct one once. */
+export function createDating(options: DatingOptions): Dating {
+  const made = new Map<string, DateDetector | Problem>();
+  return (jail) => {
+    const patterns = jail.filter.datepattern.map((pattern) => pattern.text);
+    const key = JSON.stringify([patterns, jail.logtimezone]);
+    const known = made.get(key) ?? create(jail, patterns, options);
+    made.set(key, known);
+    return known;
+  };
+}
+
+function create(jail: JailConfig, patterns: readonly string[], { localOffset }: DatingOptions): DateDetector | Problem {
+  const made = createDetector(patterns, { localOffset, timezone: jail.logtimezone });
+  if (made.kind === "detector") return made.detector;
+  return { ...made.problem, jail: jail.name, place: jail.filter.datepattern[0]?.place ?? jail.place };
+}

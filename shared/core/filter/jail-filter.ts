@@ -1,0 +1,141 @@
+/**
+ * A jail's filter, compiled: its regexes on RE2, and the literals without which no raw line can match it.
+ */
+import type { JailConfig, Located } from "../config/model.ts";
+import type { Problem } from "../config/problem.ts";
+import { type Compilation, type CompiledRegex, compileFailregex, compileTagged } from "../regex/compile.ts";
+import { type LiteralChoice, requiredLiterals, survivesCut } from "../regex/literals.ts";
+
+export interface JailFilter {
+  readonly jail: JailConfig;
+  readonly prefregex: CompiledRegex | undefined;
+  readonly failregex: readonly CompiledRegex[];
+  readonly ignoreregex: readonly CompiledRegex[];
+  /** Fail2Ban runs ignoreregex before failregex only where there are clearly fewer of them. */
+  readonly ignoresFirst: boolean;
+  /** Every raw line that can match contains, of each choice, at least one text. Empty = nothing is known. */
+  readonly literals: readonly LiteralChoice[];
+}
+
+/** Whether the jail's date templates could cut a date out between two neighbouring characters. */
+export type CanCut = (before: string, after: string) => boolean;
+
+/** Compiles a jail's regexes; a jail with a problem of severity "error" has no filter. */
+export function compileJailFilter(
+  jail: JailConfig,
+  canCut: CanCut,
+): { readonly filter: JailFilter | undefined; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const take = (kind: string, located: Located, compilation: Compilation): CompiledRegex | undefined => {
+    if (compilation.kind === "ok" && !compilation.regex.groupNames.includes("mlfid")) return compilation.regex;
+    problems.push(toProblem(jail, kind, located, compilation));
+    return undefined;
+  };
+  const options = { usedns: jail.usedns };
+  const compileAll = (kind: string, list: readonly Located[]) =>
+    list.flatMap((located) => take(kind, located, compileTagged(located.text, options)) ?? []);
+
+  const [prefregex] = compileAll("prefregex", jail.filter.prefregex === undefined ? [] : [jail.filter.prefregex]);
+  const prefregexGroups = prefregex?.groupNames ?? [];
+  const failregex = jail.filter.failregex.flatMap(
+    (located) => take("failregex", located, compileFailregex(located.text, { ...options, prefregexGroups })) ?? [],
+  );
+  const ignoreregex = compileAll("ignoreregex", jail.filter.ignoreregex);
+  if (jail.filter.maxlines > 1) problems.push(multiLine(jail));
+  if (jail.filter.failregex.length === 0) problems.push(noFailregex(jail));
+  if (problems.length > 0) return { filter: undefined, problems };
+
+  const filter: JailFilter = {
+    jail,
+    prefregex,
+    failregex,
+    ignoreregex,
+    ignoresFirst: ignoreregex.length > 0 && ignoreregex.length < failregex.length - 2,
+    literals: literalsOf(prefregex, failregex).flatMap((choice) => uncut(choice, canCut) ?? []),
+  };
+  return { filter, problems };
+}
+
+/** What holds for every line that can match: the prefregex's choices, and a choice between those of the failregexes. */
+function literalsOf(prefregex: CompiledRegex | undefined, failregex: readonly CompiledRegex[]): LiteralChoice[] {
+  const each = failregex.map((regex) => requiredLiterals(regex.tree));
+  const own = each.length === 1 ? each[0]! : eitherOf(each);
+  return [...(prefregex === undefined ? [] : requiredLiterals(prefregex.tree)), ...own];
+}
+
+/** One choice that is met if any of the regexes is: the best of each, together. */
+function eitherOf(each: readonly (readonly LiteralChoice[])[]): LiteralChoice[] {
+  const best = each.map((choices) => choices[0]);
+  if (!best.every((choice) => choice !== undefined)) return [];
+  return [
+    {
+      anyOf: [...new Set(best.flatMap((choice) => choice.anyOf))],
+      caseSensitive: best.every((choice) => choice.caseSensitive),
+    },
+  ];
+}
+
+/** The regexes see the line without its date; the raw line still holds the longest piece that no cut can split. */
+function uncut(choice: LiteralChoice, canCut: CanCut): LiteralChoice | undefined {
+  const anyOf = choice.anyOf.map((literal) =>
+    survivesCut(literal, canCut).reduce((longest, piece) => (piece.length > longest.length ? piece : longest), ""),
+  );
+  return anyOf.includes("") ? undefined : { ...choice, anyOf };
+}
+
+function toProblem(jail: JailConfig, kind: string, { text, place }: Located, compilation: Compilation): Problem {
+  const base = { severity: "error", jail: jail.name, place } as const;
+  const named = `${kind} ${JSON.stringify(text)}`;
+  switch (compilation.kind) {
+    case "ok":
+      return {
+        ...base,
+        code: "unsupported-regex",
+        message: `${named} needs state across lines (<F-MLFID>), which is not supported yet`,
+        next: "Write a failregex that matches one line by itself.",
+      };
+    case "unsupported": {
+      const features = compilation.features.map(
+        ({ feature, position, reason }) => `${feature} at ${position}: ${reason}`,
+      );
+      return {
+        ...base,
+        code: "unsupported-regex",
+        message: `${named} needs what the linear-time engine does not have yet (${features.join("; ")})`,
+        next: "Write it without that construct; the other jails go on.",
+      };
+    }
+    case "error":
+      return {
+        ...base,
+        code: compilation.code === "no-id-group" ? "no-id-group" : "bad-regex",
+        message: `${named}: ${compilation.message}`,
+        next:
+          compilation.code === "no-id-group"
+            ? "Mark the address with <HOST>."
+            : `See position ${compilation.position}.`,
+      };
+  }
+}
+
+function multiLine(jail: JailConfig): Problem {
+  return {
+    code: "unsupported-regex",
+    severity: "error",
+    jail: jail.name,
+    place: jail.place,
+    message: `filter ${jail.filter.name} matches over ${jail.filter.maxlines} lines (maxlines), which is not supported yet`,
+    next: "Write a failregex that matches one line by itself.",
+  };
+}
+
+function noFailregex(jail: JailConfig): Problem {
+  return {
+    code: "no-failregex",
+    severity: "error",
+    jail: jail.name,
+    place: jail.place,
+    message: `filter ${jail.filter.name} has no failregex`,
+    next: "Add a failregex to the filter or to the jail.",
+  };
+}

@@ -1,0 +1,154 @@
+/**
+ * All jails of one log, matched together: sieve first, then one date per line for all jails that share date patterns,
+ * then the regexes of the jails that are left.
+ */
+import type { JailConfig } from "../config/model.ts";
+import type { Problem } from "../config/problem.ts";
+import { cutDate, type DateDetector } from "../date/detector.ts";
+import { eventTime } from "../date/policy.ts";
+import { compileSet } from "../regex/regex-set.ts";
+import { createDating, type Dating, type DatingOptions } from "./dating.ts";
+import type { Failure, LogEvent, Matcher, MatchReport, Tally } from "./event.ts";
+import { examine } from "./examine.ts";
+import { compileJailFilter, type JailFilter } from "./jail-filter.ts";
+import { createSieve, type Sieve } from "./sieve.ts";
+import { identify } from "./suspect.ts";
+
+export interface CompiledMatcher extends Matcher {
+  /** What lets a payload be searched before it is parsed; see Sieve.rawJson. */
+  rawJson(): RegExp | undefined;
+  /** The jails that could be compiled. */
+  readonly filters: readonly CompiledFilter[];
+}
+
+/** A jail's regexes and the detector of its dates. */
+export interface CompiledFilter extends JailFilter {
+  readonly detector: DateDetector;
+}
+
+/** Compiles jails that read the same log; those with problems are left out and named. */
+export function createMatcher(
+  jails: readonly JailConfig[],
+  options: DatingOptions,
+): { readonly matcher: CompiledMatcher; readonly problems: readonly Problem[] } {
+  const { filters, problems } = compileFilters(jails, createDating(options));
+  const sieve = createSieve(filters.map((filter) => filter.literals));
+  const screen = createScreen(filters);
+  const match = (events: readonly LogEvent[]): MatchReport => {
+    const report = openReport(filters);
+    for (const event of events) matchEvent(event, filters, sieve, screen, report);
+    return { lines: events.length, failures: report.failures, tallies: report.tallies };
+  };
+  return { matcher: { match, rawJson: sieve.rawJson, filters }, problems };
+}
+
+/** Compiles each jail by itself: what `check` and `regex` look at. */
+export function compileFilters(
+  jails: readonly JailConfig[],
+  dating: Dating,
+): { readonly filters: readonly CompiledFilter[]; readonly problems: readonly Problem[] } {
+  const filters: CompiledFilter[] = [];
+  const problems: Problem[] = [];
+  for (const jail of jails) {
+    const detector = dating(jail);
+    if ("severity" in detector) {
+      problems.push(detector);
+      continue;
+    }
+    const compiled = compileJailFilter(jail, (before, after) => detector.canCutBetween(before, after));
+    problems.push(...compiled.problems);
+    if (compiled.filter !== undefined) filters.push({ ...compiled.filter, detector });
+  }
+  return { filters, problems };
+}
+
+interface OpenReport {
+  readonly failures: Failure[];
+  readonly tallies: Map<string, { -readonly [Key in keyof Tally]: Tally[Key] }>;
+}
+
+function openReport(filters: readonly CompiledFilter[]): OpenReport {
+  const empty = () => ({ matched: 0, ignored: 0, refused: 0, unparsed: 0 });
+  return { failures: [], tallies: new Map(filters.map((filter) => [filter.jail.name, empty()])) };
+}
+
+function matchEvent(
+  event: LogEvent,
+  filters: readonly CompiledFilter[],
+  sieve: Sieve,
+  screen: Screen,
+  report: OpenReport,
+): void {
+  const possible = sieve.jailsFor(event.text);
+  if (possible.length === 0) return;
+  const text = event.text.replace(/[\r\n]+$/, "");
+  const dated = new Map<DateDetector, Dated>();
+  for (const index of possible) {
+    const filter = filters[index]!;
+    const line = dated.get(filter.detector) ?? dateLine(filter.detector, text, event.at);
+    dated.set(filter.detector, line);
+    if (screen.rejects(index, line)) continue;
+    matchJail(filter, event, line, report);
+  }
+}
+
+function matchJail(filter: CompiledFilter, event: LogEvent, line: Dated, report: OpenReport): void {
+  const { jail } = filter;
+  const tally = report.tallies.get(jail.name)!;
+  const verdict = examine(filter, line.cut);
+  if (verdict.kind === "ignored") tally.ignored += 1;
+  if (verdict.kind === "missed" && filter.literals.length > 0) tally.unparsed += 1;
+  if (verdict.kind !== "failed") return;
+  const time = eventTime(line.at, event, jail.findtime);
+  if (time.kind === "dropped") return;
+  const suspect = identify(verdict.groups, jail.usedns);
+  if (suspect.kind === "refused") {
+    tally.refused += 1;
+    return;
+  }
+  tally.matched += 1;
+  report.failures.push({
+    jail: jail.name,
+    suspect,
+    at: time.at,
+    identity: event.id,
+    stream: event.stream,
+    line: event.text,
+  });
+}
+
+/** A line for one detector: without its date, "\n" at its end, and the date's instant. */
+export interface Dated {
+  readonly cut: string;
+  readonly at: number | undefined;
+  /** Regexes of the screen that hit, filled in when first asked. */
+  hits?: ReadonlySet<number>;
+}
+
+/** Finds the date of a line without a line end; `now` (epoch ms) completes dates without a year or a day. */
+export function dateLine(detector: DateDetector, text: string, now: number): Dated {
+  const found = detector.find(text);
+  return { cut: `${cutDate(text, found)}\n`, at: found?.at(now) };
+}
+
+/** For jails that no literal lets go: all their first regexes, asked in one pass. */
+interface Screen {
+  rejects(index: number, line: Dated): boolean;
+}
+
+function createScreen(filters: readonly CompiledFilter[]): Screen {
+  const owners = filters.flatMap((filter, index) =>
+    filter.literals.length > 0 || filter.ignoresFirst
+      ? []
+      : (filter.prefregex === undefined ? filter.failregex : [filter.prefregex]).map((regex) => ({ index, regex })),
+  );
+  const screened = new Set(owners.map((owner) => owner.index));
+  const set = compileSet(owners.map((owner) => owner.regex.screen));
+  return {
+    rejects(index, line) {
+      if (!screened.has(index)) return false;
+      line.hits ??= new Set(set.match(line.cut).map((hit) => owners[hit]!.index));
+      return !line.hits.has(index);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+/**
+ * From a match's groups to who failed. Fail2Ban's order: an own id (`<F-ID>`) before the address, IPv4 before IPv6
+ * before a name. Unlike Fail2Ban, text that is no valid address is refused, never banned.
+ */
+import { parseNetwork } from "../address.ts";
+import type { UseDns } from "../config/model.ts";
+import type { Suspect } from "./event.ts";
+
+export type Groups = Readonly<Record<string, string | undefined>>;
+
+export type Identity = Suspect | { readonly kind: "refused"; readonly text: string };
+
+export function identify(groups: Groups, usedns: UseDns): Identity {
+  const address = groups.ip4 ?? groups.ip6;
+  if (groups.fid !== undefined && groups.fid !== address) return toAddress(groups.fid, undefined);
+  if (address !== undefined) return toAddress(address, groups.cidr);
+  if (groups.dns === undefined) return { kind: "refused", text: "" };
+  const literal = toAddress(groups.dns, undefined);
+  if (literal.kind === "address") return literal;
+  switch (usedns) {
+    case "yes":
+    case "warn":
+      return { kind: "name", name: groups.dns };
+    case "no":
+    case "raw":
+      return literal;
+  }
+}
+
+function toAddress(text: string, cidr: string | undefined): Identity {
+  const id = parseNetwork(cidr === undefined ? text : `${text}/${cidr}`);
+  return id === undefined ? { kind: "refused", text } : { kind: "address", id };
+}
