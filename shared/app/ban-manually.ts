@@ -22,7 +22,7 @@ export interface BanRequest {
   readonly actor: string;
   /** Instead of the jail's own; ms or for ever. */
   readonly bantime?: Bantime;
-  /** Bans even loopback, own and protected addresses. */
+  /** Bans own and protected addresses too; loopback and its like no host would take. */
   readonly force?: boolean;
 }
 
@@ -47,8 +47,9 @@ export type ManualBan =
 export async function banManually(request: BanRequest, deps: BanManuallyDeps): Promise<readonly ManualBan[]> {
   const results: ManualBan[] = [];
   for (const id of request.ids) {
-    const reason = request.force === true ? undefined : deps.neverBan.reason(id);
-    results.push(reason === undefined ? await banOne(id, request, deps) : { kind: "refused", id, reason });
+    const reason = deps.neverBan.reason(id);
+    const insisted = request.force === true && (reason === "own" || reason === "protected");
+    results.push(reason === undefined || insisted ? await banOne(id, request, deps) : { kind: "refused", id, reason });
   }
   return results;
 }

@@ -17,7 +17,7 @@ export interface IgnoreWords {
   readonly unknown: readonly string[];
 }
 
-const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}(?:\.|$))+$/;
+const HOST_NAME = /^(?=.{1,253}$)\w[\w-]{0,62}(?:\.\w[\w-]{0,62})*\.?$/;
 const NUMERIC = /^[\d.:/]*$/;
 
 /** Reads words that spaces, commas or newlines already separate; host bits are cleared and IPv6 may stand in brackets. */

@@ -4,8 +4,10 @@
  * A network is refused as soon as it touches one of these, so that a wrong prefix length ("0.0.0.0/0") bans nothing.
  */
 import { parseNetwork, type Target } from "../address.ts";
+import { type Refusal, refusalOf } from "../firewall/enforceable.ts";
 import { createIgnoreList, type IgnoreList } from "./ignore.ts";
 
+/** "own" and "protected" are a matter of this fleet, and a person may insist; the others no host would enforce. */
 export type NeverBanReason =
   | "unspecified"
   | "loopback"
@@ -13,7 +15,8 @@ export type NeverBanReason =
   | "multicast"
   | "broadcast"
   | "own"
-  | "protected";
+  | "protected"
+  | Refusal;
 
 const FIXED: readonly (readonly [NeverBanReason, readonly string[]])[] = [
   ["unspecified", ["0.0.0.0/8", "::"]],
@@ -37,5 +40,6 @@ export function createNeverBan(own: Iterable<Target>, protectedRanges: Iterable<
     ["own", createIgnoreList(own)],
     ["protected", createIgnoreList(protectedRanges)],
   ];
-  return { reason: (target) => lists.find(([, list]) => list.touches(target))?.[0] };
+  // What hosts refuse is refused here too, whatever the lists say.
+  return { reason: (target) => lists.find(([, list]) => list.touches(target))?.[0] ?? refusalOf(target) };
 }

@@ -1,5 +1,6 @@
 /** A jail's rules for detection, made ready from its configuration. */
 import { parseArithmetic } from "../config/arithmetic.ts";
+import { FORMULA_NAMES } from "../config/jail-values.ts";
 import type { IncrementConfig, JailConfig } from "../config/model.ts";
 import type { BantimePolicy, Increment } from "./bantime.ts";
 import { type IgnoreWords, parseIgnoreWords } from "./ignore.ts";
@@ -36,7 +37,7 @@ function jailRules(config: JailConfig): JailRules {
 export function readyIncrement(increment: IncrementConfig): Increment {
   const { formula, factor } = increment;
   if (formula === undefined) return { ...increment, formula: undefined };
-  const arithmetic = parseArithmetic(formula, ["ban.Time", "ban.Count", "banFactor"]);
+  const arithmetic = parseArithmetic(formula, FORMULA_NAMES);
   return {
     ...increment,
     formula: ({ time, count }) => {

@@ -1,0 +1,101 @@
+/**
+ * Changes of ban rows become what hosts and people see: the kernel's sets, mail, the ban log.
+ *
+ * Everything here may be repeated. A host that did not do its part is reported, not retried from here: the rows are the
+ * truth, and a reconcile brings the host back to them.
+ */
+import type { Ban, BanChange } from "../core/ban.ts";
+import { beginsBan, happeningsOf } from "../core/ban-log.ts";
+import type { JailRules } from "../core/detect/policy.ts";
+import type { HostBan, HostChange, JailFirewall } from "../core/firewall/change.ts";
+import type { BanLog } from "../ports/ban-log.ts";
+import type { Fleet, FleetReport } from "../ports/fleet.ts";
+import type { MailAction, Notice, Notifier } from "../ports/notifier.ts";
+
+export interface EnforceDeps {
+  readonly fleet: Fleet;
+  readonly notifier: Notifier;
+  readonly banLog: BanLog;
+  readonly rules: ReadonlyMap<string, JailRules>;
+  /** Compiled firewall actions by jail; jails without any are absent. */
+  readonly firewalls: ReadonlyMap<string, JailFirewall>;
+}
+
+export interface EnforceReport {
+  readonly hostChanges: readonly HostChange[];
+  readonly reports: readonly FleetReport[];
+  /** Reports of hosts that are not as they should be; reconcile them. */
+  readonly unhealthy: readonly FleetReport[];
+  readonly notices: number;
+}
+
+/**
+ * Acts on changes in their order, as of `now` (epoch ms). Throws where the fleet or the notifier does: deliver the
+ * changes again.
+ */
+export async function enforceChanges(
+  changes: readonly BanChange[],
+  now: number,
+  deps: EnforceDeps,
+): Promise<EnforceReport> {
+  const hostChanges = changes.flatMap((change) => hostChange(change, now, deps.firewalls) ?? []);
+  const reports = hostChanges.length > 0 ? await deps.fleet.apply(hostChanges) : [];
+  const happenings = changes.flatMap((change) =>
+    happeningsOf(change, deps.rules.get(change.ban.jail)?.bantime.increment !== undefined),
+  );
+  await deps.banLog.write(happenings, now);
+  const notices = changes.filter(beginsBan).flatMap(({ ban }) => noticesFor(ban, deps.rules));
+  // Last, because it is what a repetition would do twice for people to see.
+  if (notices.length > 0) await deps.notifier.notify(notices);
+  return { hostChanges, reports, unhealthy: reports.filter((report) => !isHealthy(report)), notices: notices.length };
+}
+
+/** Bans as hosts take them, for a reconcile; a jail without firewall actions has none. */
+export function hostBans(bans: readonly Ban[], firewalls: ReadonlyMap<string, JailFirewall>): readonly HostBan[] {
+  return bans.flatMap((ban) => {
+    const firewall = firewalls.get(ban.jail);
+    return firewall === undefined ? [] : [hostBan(ban, firewall)];
+  });
+}
+
+/** Whether the host holds what it should; a command under way is healthy until its receipt says otherwise. */
+export function isHealthy(report: FleetReport): boolean {
+  switch (report.kind) {
+    case "sent":
+      return true;
+    case "refused":
+      return false;
+    case "replied":
+      return report.reply.kind === "done" && report.reply.missing === 0 && report.reply.broken === 0;
+  }
+}
+
+function hostChange(
+  change: BanChange,
+  now: number,
+  firewalls: ReadonlyMap<string, JailFirewall>,
+): HostChange | undefined {
+  const { ban } = change;
+  const firewall = firewalls.get(ban.jail);
+  switch (change.kind) {
+    case "banned":
+    case "renewed":
+      // A ban that is over needs no packet: the kernel's own clock has ended it, or will have.
+      if (firewall === undefined || (ban.expiresAt !== undefined && ban.expiresAt <= now)) return undefined;
+      return hostBan(ban, firewall);
+    case "lifted":
+      // Also for a jail that is configured no more: its bans may still be in the kernel.
+      return { kind: "unban", jail: ban.jail, target: ban.id, generation: ban.generation };
+  }
+}
+
+function hostBan({ jail, id, expiresAt, generation }: Ban, firewall: JailFirewall): HostBan {
+  return { kind: "ban", jail, target: id, expiresAt, generation, firewall };
+}
+
+function noticesFor(ban: Ban, rules: ReadonlyMap<string, JailRules>): readonly Notice[] {
+  const actions = rules.get(ban.jail)?.config.actions ?? [];
+  return actions
+    .filter((action): action is MailAction => action.kind === "mail")
+    .map((action) => ({ kind: "banned", action, ban }));
+}
