@@ -39,10 +39,10 @@ export function decodeEnvelope(json: Buffer, raw?: RegExp): Envelope {
 }
 
 function decodeSifted(json: Buffer, raw: RegExp): Envelope | undefined {
-  const text = json.latin1Slice();
+  const text = json.toString("latin1");
   const start = text.indexOf(EVENTS);
   if (start < 0 || !text.startsWith(EVENT, start + EVENTS.length)) return undefined;
-  const head = parse(`${json.utf8Slice(0, start)}"logEvents":[]}`);
+  const head = parse(`${json.toString("utf8", 0, start)}"logEvents":[]}`);
   if (!isRecord(head) || head.messageType !== "DATA_MESSAGE") return undefined;
   if (typeof head.logStream !== "string" || typeof head.logGroup !== "string") return undefined;
 
@@ -52,7 +52,7 @@ function decodeSifted(json: Buffer, raw: RegExp): Envelope | undefined {
     const from = text.lastIndexOf(EVENT, hit.index);
     const next = text.indexOf(EVENT, hit.index);
     const to = next < 0 ? text.lastIndexOf("]") : next - 1;
-    const event = from < start ? undefined : parse(json.utf8Slice(from, to));
+    const event = from < start ? undefined : parse(json.toString("utf8", from, to));
     if (!isRawEvent(event)) return undefined;
     events.push(toLogEvent(event, head.logStream));
     if (next < 0) break;
@@ -62,7 +62,7 @@ function decodeSifted(json: Buffer, raw: RegExp): Envelope | undefined {
 }
 
 function decodeWhole(json: Buffer): Envelope {
-  const envelope = parse(json.utf8Slice());
+  const envelope = parse(json.toString("utf8"));
   if (!isRecord(envelope)) return { kind: "malformed", reason: "not a JSON object" };
   if (envelope.messageType === "CONTROL_MESSAGE") return { kind: "control" };
   if (envelope.messageType !== "DATA_MESSAGE") return { kind: "malformed", reason: "no known messageType" };

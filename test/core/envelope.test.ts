@@ -16,7 +16,7 @@ const envelope = (logEvents: unknown[], more: object = {}) => ({
 const bytes = (value: unknown) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value));
 
 function rawFor(...literals: string[]): RegExp {
-  const sieve = createSieve(literals.map((literal) => [{ anyOf: [literal], caseSensitive: true }]));
+  const sieve = createSieve(literals.map((literal) => [[{ anyOf: [literal], caseSensitive: true }]]));
   for (let line = 0; line < 512; line += 1) sieve.jailsFor("ordinary");
   return sieve.rawJson()!;
 }

@@ -5,6 +5,7 @@ import type { JailConfig, Located } from "../config/model.ts";
 import type { Problem } from "../config/problem.ts";
 import { type Compilation, type CompiledRegex, compileFailregex, compileTagged } from "../regex/compile.ts";
 import { type LiteralChoice, requiredLiterals, survivesCut } from "../regex/literals.ts";
+import type { JailLiterals } from "./sieve.ts";
 
 export interface JailFilter {
   readonly jail: JailConfig;
@@ -13,8 +14,8 @@ export interface JailFilter {
   readonly ignoreregex: readonly CompiledRegex[];
   /** Fail2Ban runs ignoreregex before failregex only where there are clearly fewer of them. */
   readonly ignoresFirst: boolean;
-  /** Every raw line that can match contains, of each choice, at least one text. Empty = nothing is known. */
-  readonly literals: readonly LiteralChoice[];
+  /** What every raw line that can match contains. */
+  readonly literals: JailLiterals;
 }
 
 /** Whether the jail's date templates could cut a date out between two neighbouring characters. */
@@ -51,28 +52,21 @@ export function compileJailFilter(
     failregex,
     ignoreregex,
     ignoresFirst: ignoreregex.length > 0 && ignoreregex.length < failregex.length - 2,
-    literals: literalsOf(prefregex, failregex).flatMap((choice) => uncut(choice, canCut) ?? []),
+    literals: literalsOf(prefregex, failregex, canCut),
   };
   return { filter, problems };
 }
 
-/** What holds for every line that can match: the prefregex's choices, and a choice between those of the failregexes. */
-function literalsOf(prefregex: CompiledRegex | undefined, failregex: readonly CompiledRegex[]): LiteralChoice[] {
-  const each = failregex.map((regex) => requiredLiterals(regex.tree));
-  const own = each.length === 1 ? each[0]! : eitherOf(each);
-  return [...(prefregex === undefined ? [] : requiredLiterals(prefregex.tree)), ...own];
-}
-
-/** One choice that is met if any of the regexes is: the best of each, together. */
-function eitherOf(each: readonly (readonly LiteralChoice[])[]): LiteralChoice[] {
-  const best = each.map((choices) => choices[0]);
-  if (!best.every((choice) => choice !== undefined)) return [];
-  return [
-    {
-      anyOf: [...new Set(best.flatMap((choice) => choice.anyOf))],
-      caseSensitive: best.every((choice) => choice.caseSensitive),
-    },
-  ];
+/** A line that a failregex matches has the prefregex's literals and its own. */
+function literalsOf(
+  prefregex: CompiledRegex | undefined,
+  failregex: readonly CompiledRegex[],
+  canCut: CanCut,
+): JailLiterals {
+  const before = prefregex === undefined ? [] : requiredLiterals(prefregex.tree);
+  return failregex.map((regex) =>
+    [...requiredLiterals(regex.tree), ...before].flatMap((choice) => uncut(choice, canCut) ?? []),
+  );
 }
 
 /** The regexes see the line without its date; the raw line still holds the longest piece that no cut can split. */

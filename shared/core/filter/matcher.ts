@@ -97,7 +97,7 @@ function matchJail(filter: CompiledFilter, event: LogEvent, line: Dated, report:
   const tally = report.tallies.get(jail.name)!;
   const verdict = examine(filter, line.cut);
   if (verdict.kind === "ignored") tally.ignored += 1;
-  if (verdict.kind === "missed" && filter.literals.length > 0) tally.unparsed += 1;
+  if (verdict.kind === "missed" && hasLiterals(filter)) tally.unparsed += 1;
   if (verdict.kind !== "failed") return;
   const time = eventTime(line.at, event, jail.findtime);
   if (time.kind === "dropped") return;
@@ -115,6 +115,11 @@ function matchJail(filter: CompiledFilter, event: LogEvent, line: Dated, report:
     stream: event.stream,
     line: event.text,
   });
+}
+
+/** Whether the sieve can let lines go for this jail. */
+function hasLiterals(filter: CompiledFilter): boolean {
+  return filter.literals.every((choices) => choices.length > 0);
 }
 
 /** A line for one detector: without its date, "\n" at its end, and the date's instant. */
@@ -138,7 +143,7 @@ interface Screen {
 
 function createScreen(filters: readonly CompiledFilter[]): Screen {
   const owners = filters.flatMap((filter, index) =>
-    filter.literals.length > 0 || filter.ignoresFirst
+    hasLiterals(filter) || filter.ignoresFirst
       ? []
       : (filter.prefregex === undefined ? filter.failregex : [filter.prefregex]).map((regex) => ({ index, regex })),
   );

@@ -7,12 +7,18 @@
  */
 import type { LiteralChoice } from "../regex/literals.ts";
 
+/**
+ * What a line must contain to matter to a jail: for one of the jail's regexes, of each of its choices at least one
+ * literal. A regex without choices lets every line pass.
+ */
+export type JailLiterals = readonly (readonly LiteralChoice[])[];
+
 export interface Sieve {
-  /** Indexes of the jails whose every required literal is in the line; jails without literals are always among them. */
+  /** Indexes of the jails to which the line can matter. */
   jailsFor(text: string): readonly number[];
   /**
    * A global expression over the UTF-8 bytes of JSON text, read as latin1, that finds something in every line that any
-   * jail can match, however JSON wrote it. Undefined while the sieve is learning, and where a jail has no literals.
+   * jail can match, however JSON wrote it. Undefined while the sieve is learning, and where a jail lets every line pass.
    */
   rawJson(): RegExp | undefined;
 }
@@ -23,29 +29,38 @@ const RENEW = 1 << 17;
 
 interface Need {
   readonly holds: (text: string) => boolean;
-  readonly pattern: string;
-  readonly rawPattern: string;
+  /** Each literal as an expression over text, and over the bytes of JSON. */
+  readonly patterns: readonly string[];
+  readonly rawPatterns: readonly string[];
+  /** Length of the shortest literal. */
+  readonly shortest: number;
   hits: number;
 }
 
-export function createSieve(jails: readonly (readonly LiteralChoice[])[]): Sieve {
-  const needs: Need[][] = jails.map((choices) => choices.filter(isUsable).map(toNeed));
-  const always = indexesWhere(needs, (list) => list.length === 0);
+/** The needs of one regex, the rarest first once that is known. */
+type RegexNeeds = Need[];
+
+export function createSieve(jails: readonly JailLiterals[]): Sieve {
+  const needs: RegexNeeds[][] = jails.map((regexes) => regexes.map((choices) => choices.filter(isUsable).map(toNeed)));
+  const always = indexesWhere(needs, (regexes) => regexes.some((regex) => regex.length === 0));
   const everyJail = indexesWhere(needs, () => true);
   let seen = 0;
   let quick: RegExp | undefined;
   let raw: RegExp | undefined;
 
   const learn = (text: string): void => {
-    for (const list of needs) for (const need of list) if (need.holds(text)) need.hits += 1;
+    const regexes = needs.flat();
+    for (const regex of regexes) for (const need of regex) if (need.holds(text)) need.hits += 1;
     if (seen % RENEW !== SAMPLE - 1) return;
-    for (const list of needs) list.sort((a, b) => a.hits - b.hits || b.pattern.length - a.pattern.length);
-    for (const list of needs) for (const need of list) need.hits = 0;
-    const rarest = needs.flatMap((list) => list.slice(0, 1));
+    for (const regex of regexes)
+      regex.sort((a, b) => a.hits - b.hits || a.patterns.length - b.patterns.length || b.shortest - a.shortest);
+    for (const regex of regexes) for (const need of regex) need.hits = 0;
+    const rarest = regexes.flatMap((regex) => regex.slice(0, 1));
     if (rarest.length === 0) return;
-    quick = new RegExp(unique(rarest.map((need) => need.pattern)), "u");
+    quick = new RegExp(anyOf(rarest.flatMap((need) => need.patterns)), "u");
     // JSON may write any character as \uXXXX and "/" as \/: an event that does so is always looked at.
-    raw = always.length > 0 ? undefined : new RegExp(`${unique(rarest.map((need) => need.rawPattern))}|\\\\[u/]`, "g");
+    const rawPatterns = [...rarest.flatMap((need) => need.rawPatterns), "\\\\[u/]"];
+    raw = always.length > 0 ? undefined : new RegExp(anyOf(rawPatterns), "g");
   };
 
   return {
@@ -53,7 +68,7 @@ export function createSieve(jails: readonly (readonly LiteralChoice[])[]): Sieve
       if (seen % RENEW < SAMPLE) learn(text);
       seen += 1;
       if (quick !== undefined && !quick.test(text)) return always;
-      return everyJail.filter((jail) => needs[jail]!.every((need) => need.holds(text)));
+      return everyJail.filter((jail) => needs[jail]!.some((regex) => regex.every((need) => need.holds(text))));
     },
     rawJson: () => raw,
   };
@@ -65,14 +80,15 @@ function isUsable(choice: LiteralChoice): boolean {
   return choice.caseSensitive || choice.anyOf.every((literal) => /^[\x00-\x7f]*$/.test(literal));
 }
 
-function toNeed({ anyOf, caseSensitive }: LiteralChoice): Need {
-  const pattern = anyOf.map((literal) => spell(literal, caseSensitive)).join("|");
-  const expression = new RegExp(pattern, "u");
-  const [only] = anyOf;
+function toNeed({ anyOf: literals, caseSensitive }: LiteralChoice): Need {
+  const patterns = literals.map((literal) => spell(literal, caseSensitive));
+  const expression = new RegExp(anyOf(patterns), "u");
+  const [only] = literals;
   return {
-    holds: caseSensitive && anyOf.length === 1 ? (text) => text.includes(only!) : (text) => expression.test(text),
-    pattern,
-    rawPattern: anyOf.map((literal) => spell(toJsonBytes(literal), caseSensitive)).join("|"),
+    holds: caseSensitive && literals.length === 1 ? (text) => text.includes(only!) : (text) => expression.test(text),
+    patterns,
+    rawPatterns: literals.map((literal) => spell(toJsonBytes(literal), caseSensitive)),
+    shortest: Math.min(...literals.map((literal) => literal.length)),
     hits: 0,
   };
 }
@@ -95,7 +111,7 @@ function toJsonBytes(literal: string): string {
   return Buffer.from(JSON.stringify(literal).slice(1, -1), "utf8").toString("latin1");
 }
 
-function unique(patterns: readonly string[]): string {
+function anyOf(patterns: readonly string[]): string {
   return [...new Set(patterns)].join("|");
 }
 
