@@ -11,13 +11,25 @@ export interface CountBansDeps extends IngestDeps {
   readonly banLogSource: BanLogSource;
 }
 
+/** What the recidive jails made of the bans. */
+export type CountedBans = Pick<IngestReport, "found" | "verdicts" | "tripped" | "failed">;
+
 /**
- * Counts each ban once, however often its change comes. A recidive jail may ban in turn: those are changes of their own,
- * and come here like any other.
+ * Counts each ban once, however often and with whatever others its change comes. A recidive jail may ban in turn: those
+ * are changes of their own, and come here like any other.
  */
-export async function countBans(changes: readonly BanChange[], deps: CountBansDeps): Promise<IngestReport> {
-  for (const { ban } of changes.filter(beginsBan)) {
+export async function countBans(changes: readonly BanChange[], deps: CountBansDeps): Promise<CountedBans> {
+  const reports: IngestReport[] = [];
+  for (const change of changes.filter(beginsBan)) {
+    const { ban } = change;
     await deps.totals.add(`ban ${keyText(ban)} ${ban.generation}`, new Map([[ban.jail, { ...NO_TOTALS, banned: 1 }]]));
+    // One at a time: the totals know a batch by its events.
+    reports.push(await ingestEvents(banLogEvents([change], deps.banLogSource), deps));
   }
-  return ingestEvents(banLogEvents(changes, deps.banLogSource), deps);
+  return {
+    found: reports.flatMap((report) => report.found),
+    verdicts: reports.flatMap((report) => report.verdicts),
+    tripped: reports.flatMap((report) => report.tripped),
+    failed: reports.flatMap((report) => report.failed),
+  };
 }

@@ -8,7 +8,7 @@
 import type { BanKey } from "../core/detect/key.ts";
 import { keyText } from "../core/detect/key.ts";
 import type { JailRules } from "../core/detect/policy.ts";
-import { type CountedFailure, close, decide, forgetAt, record, type Window } from "../core/detect/window.ts";
+import { type CountedFailure, close, closeWith, decide, forgetAt, record, type Window } from "../core/detect/window.ts";
 import type { StoredWindow, Windows } from "../ports/windows.ts";
 import type { KnownBans } from "./known-bans.ts";
 import { type PlaceBanDeps, placeBan, type Tripped, type Verdict } from "./place-ban.ts";
@@ -77,10 +77,10 @@ function closeFor(verdict: Verdict, window: Window, now: number, known: KnownBan
     case "banned":
     case "standing":
       known.remember(verdict.ban, verdict.ban.expiresAt, now);
-      return close(window, { until: verdict.ban.expiresAt });
+      return closeWith(window, verdict.ban);
     case "held":
     case "over":
-      return close(window, { until: verdict.ban.expiresAt });
+      return closeWith(window, verdict.ban);
     case "settled":
       return close(window, { until: verdict.until });
   }

@@ -11,6 +11,7 @@ import type { HostBan, HostChange, JailFirewall } from "../core/firewall/change.
 import type { BanLog } from "../ports/ban-log.ts";
 import type { Fleet, FleetReport } from "../ports/fleet.ts";
 import type { MailAction, Notice, Notifier } from "../ports/notifier.ts";
+import { stands } from "./show-status.ts";
 
 export interface EnforceDeps {
   readonly fleet: Fleet;
@@ -44,7 +45,8 @@ export async function enforceChanges(
     happeningsOf(change, deps.rules.get(change.ban.jail)?.bantime.increment !== undefined),
   );
   await deps.banLog.write(happenings, now);
-  const notices = changes.filter(beginsBan).flatMap(({ ban }) => noticesFor(ban, deps.rules));
+  const begun = changes.filter((change) => beginsBan(change) && stands(change.ban, now));
+  const notices = begun.flatMap(({ ban }) => noticesFor(ban, deps.rules));
   // Last, because it is what a repetition would do twice for people to see.
   if (notices.length > 0) await deps.notifier.notify(notices);
   return { hostChanges, reports, unhealthy: reports.filter((report) => !isHealthy(report)), notices: notices.length };
@@ -81,7 +83,7 @@ function hostChange(
     case "banned":
     case "renewed":
       // A ban that is over needs no packet: the kernel's own clock has ended it, or will have.
-      if (firewall === undefined || (ban.expiresAt !== undefined && ban.expiresAt <= now)) return undefined;
+      if (firewall === undefined || !stands(ban, now)) return undefined;
       return hostBan(ban, firewall);
     case "lifted":
       // Also for a jail that is configured no more: its bans may still be in the kernel.

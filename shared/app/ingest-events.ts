@@ -49,7 +49,11 @@ export interface IngestReport {
   readonly failed: readonly { readonly key: BanKey; readonly cause: unknown }[];
 }
 
-/** Takes one batch of events; throws only where nothing of it can be decided (control rows unreadable). */
+/**
+ * Takes one batch of events; throws only where nothing of it can be decided (control rows unreadable). The bans do not
+ * depend on how events are cut into batches; the totals know a batch by its events, so let a batch be what the source
+ * would deliver again as one.
+ */
 export async function ingestEvents(events: readonly LogEvent[], deps: IngestDeps): Promise<IngestReport> {
   const match = deps.matcher.match(events);
   if (match.failures.length === 0) {
@@ -135,9 +139,19 @@ function groupByKey(named: readonly Named[], receivedAt: ReadonlyMap<string, num
     if (group.identities.has(failure.identity)) continue;
     group.identities.add(failure.identity);
     const { at, identity, stream, line } = failure;
-    group.failures.push({ at, identity, stream, line, receivedAt: receivedAt.get(identity) ?? at });
+    group.failures.push({ at, identity, stream, line: shorten(line), receivedAt: receivedAt.get(identity) ?? at });
   }
   return groups;
+}
+
+/** Lines are kept to explain a ban; a thousand of them from one id must still fit into a row. */
+const LINE_LENGTH = 1_000;
+
+function shorten(line: string): string {
+  if (line.length <= LINE_LENGTH) return line;
+  const cut = line.slice(0, LINE_LENGTH);
+  // Not in the middle of a character of two units.
+  return /[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut;
 }
 
 /** The batch's name is made of its events, so the same batch delivered again adds nothing. */

@@ -39,9 +39,7 @@ export async function unban(request: UnbanRequest, deps: UnbanDeps): Promise<Unb
   const { ids } = request;
   const jail = request.rules.config.name;
   const lifted: Ban[] = [];
-  const standing: Ban[] = [];
-  for await (const ban of deps.bans.inJail(jail)) standing.push(ban);
-  const chosen = ids === "all" ? standing : standing.filter((ban) => ids.some((id) => contains(id, ban.id)));
+  const chosen = ids === "all" ? await inNetworks(jail, undefined, deps) : await matching(jail, ids, deps);
   for (const ban of chosen) {
     await deps.bans.lift(ban, request.at);
     // What was over but not yet swept is gone too, but nobody was unbanned by it.
@@ -52,6 +50,29 @@ export async function unban(request: UnbanRequest, deps: UnbanDeps): Promise<Unb
   const absent = ids.filter((id) => !lifted.some((ban) => contains(id, ban.id)));
   for (const id of absent) await pardon({ jail, id }, request, deps);
   return { lifted, absent };
+}
+
+/** Single addresses are looked up; only networks need the whole jail. */
+async function matching(jail: string, ids: readonly Target[], deps: UnbanDeps): Promise<readonly Ban[]> {
+  const networks = ids.filter((id) => id.includes("/"));
+  const found = networks.length > 0 ? [...(await inNetworks(jail, networks, deps))] : [];
+  for (const id of ids.filter((id) => !id.includes("/"))) {
+    const bans = await deps.bans.ofId(id);
+    found.push(...bans.filter((ban) => ban.jail === jail && !found.some((other) => other.id === ban.id)));
+  }
+  return found;
+}
+
+async function inNetworks(
+  jail: string,
+  networks: readonly Target[] | undefined,
+  deps: UnbanDeps,
+): Promise<readonly Ban[]> {
+  const bans: Ban[] = [];
+  for await (const ban of deps.bans.inJail(jail)) {
+    if (networks === undefined || networks.some((network) => contains(network, ban.id))) bans.push(ban);
+  }
+  return bans;
 }
 
 /** The row goes first: while it is going, the window still settles what comes in. */

@@ -24,13 +24,14 @@ export interface BantimePolicy {
   readonly increment: Increment | undefined;
 }
 
-/** A thousand years in ms: doubling and formulas end here, so that every end is a date. */
+/** A thousand years in ms: no ban with an end lasts longer, so that every end is a date. */
 export const LONGEST_BANTIME = 1000 * 31_557_600_000;
 
 /** The duration in ms, or for ever. `previous` = earlier bans; `random` is in [0, 1) and decides the share of rndtime. */
 export function bantimeAfter(previous: number, policy: BantimePolicy, random: number): Bantime {
   const { bantime, increment } = policy;
-  if (bantime === "permanent" || increment === undefined || previous <= 0 || bantime <= 0) return bantime;
+  if (bantime === "permanent") return bantime;
+  if (increment === undefined || previous <= 0 || bantime <= 0) return Math.min(LONGEST_BANTIME, bantime);
   const longer = grow(bantime, previous, increment);
   const capped = Math.min(longer, increment.maxtime ?? LONGEST_BANTIME);
   return Math.min(LONGEST_BANTIME, Math.max(0, Math.round(capped + random * (increment.rndtime ?? 0))));

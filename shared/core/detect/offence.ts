@@ -17,11 +17,15 @@ export interface Offence extends BanKey {
   readonly generation: number;
 }
 
-/** The history with this ban in it; a ban whose generation is noted already changes nothing. */
+/**
+ * The history with this ban in it. A ban whose generation is noted already changes nothing; one that began when the
+ * last one did is the same ban, renewed, and counts once.
+ */
 export function noteBan(offence: Offence | undefined, ban: Ban): Offence {
   if (offence !== undefined && offence.generation >= ban.generation) return offence;
   const { jail, id, since, generation, expiresAt } = ban;
-  return { jail, id, count: (offence?.count ?? 0) + 1, since, until: expiresAt, generation };
+  const counted = offence !== undefined && offence.count > 0 && offence.since === since;
+  return { jail, id, count: (offence?.count ?? 0) + (counted ? 0 : 1), since, until: expiresAt, generation };
 }
 
 /** The history after a manual unban at `at` (epoch ms): the next ban counts as the first. */

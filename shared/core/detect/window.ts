@@ -102,6 +102,14 @@ export function close(window: Window, closed: Closed): Window {
   return { closed, failures: window.failures.filter((failure) => isOpenAt(settled, failure.at)) };
 }
 
+/** Settles what a ban covers: its own failures, even where the bantime is 0, and every one before its end. */
+export function closeWith(
+  window: Window,
+  ban: { readonly since: number; readonly expiresAt: number | undefined },
+): Window {
+  return close(window, { until: ban.expiresAt === undefined ? undefined : Math.max(ban.expiresAt, ban.since + 1) });
+}
+
 /**
  * When the window says nothing any more, epoch ms of event time: the last moment at which an event that comes a
  * findtime late could still meet what it holds. Undefined = never (a permanent ban).

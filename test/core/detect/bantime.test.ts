@@ -45,7 +45,7 @@ describe("bantime.increment", () => {
       fc.property(
         fc.nat(),
         fc.double({ noNaN: true }),
-        fc.double({ min: 0, max: 0.999 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
         (previous, factor, random) => {
           const bantime = bantimeAfter(
             previous,

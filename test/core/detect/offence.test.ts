@@ -22,10 +22,13 @@ const offence: Offence = {
 
 describe("an offence", () => {
   it.each([
-    { name: "counts later bans", generation: 1_001, count: 3 },
-    { name: "knows a ban it has counted", generation: 1_000, count: 2 },
-    { name: "leaves out an older ban", generation: 999, count: 2 },
-  ])("$name", ({ generation, count }) => expect(noteBan(offence, sampleBan({ generation })).count).toBe(count));
+    { name: "counts later bans", since: 3_000, generation: 3_000, count: 3 },
+    { name: "knows a ban it has counted", since: 1_000, generation: 1_000, count: 2 },
+    { name: "counts a ban that was prolonged once", since: 1_000, generation: 1_001, count: 2 },
+    { name: "leaves out an older ban", since: 900, generation: 999, count: 2 },
+  ])("$name", ({ since, generation, count }) =>
+    expect(noteBan(offence, sampleBan({ since, generation })).count).toBe(count),
+  );
 
   it.each([
     { name: "in its jail", overalljails: false, expected: 2 },

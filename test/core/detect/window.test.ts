@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   type CountedFailure,
   close,
+  closeWith,
   type Decision,
   decide,
   EMPTY_WINDOW,
@@ -71,6 +72,14 @@ describe("a closed window", () => {
 
   it("forgets what it settles and keeps what comes after", () => {
     expect(close(windowAfter(90, 100, 110), { until: 100 }).failures.map(({ at }) => at)).toEqual([100, 110]);
+  });
+
+  it.each([
+    { name: "its failures and its time", expiresAt: 100, until: 100 },
+    { name: "its failures, also without a bantime", expiresAt: 20, until: 21 },
+    { name: "everything, if it is permanent", expiresAt: undefined, until: undefined },
+  ])("settles with a ban $name", ({ expiresAt, until }) => {
+    expect(closeWith(windowAfter(0, 10, 20), { since: 20, expiresAt })).toEqual({ closed: { until }, failures: [] });
   });
 
   it("opens again where a pardon comes before the ban's end", () => {

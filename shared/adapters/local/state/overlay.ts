@@ -19,14 +19,21 @@ export interface Overlay {
 }
 
 export function createOverlay(store: KeyValue): Overlay {
-  let changes = new Map<string, string | undefined>();
+  // By table, the first letter of a key, so that a range looks at its own table's changes only.
+  let changes = new Map<string, Map<string, string | undefined>>();
+  const tableOf = (key: string) => {
+    const letter = key.slice(0, 1);
+    const table = changes.get(letter) ?? new Map<string, string | undefined>();
+    changes.set(letter, table);
+    return table;
+  };
   let active = false;
   let last: Promise<unknown> = Promise.resolve();
   const run = async <T>(work: () => Promise<T>): Promise<T> => {
     active = true;
     try {
       const result = await work();
-      if (changes.size > 0) await store.write(changes);
+      if (changes.size > 0) await store.write(new Map([...changes.values()].flatMap((table) => [...table])));
       return result;
     } finally {
       active = false;
@@ -35,21 +42,25 @@ export function createOverlay(store: KeyValue): Overlay {
   };
   const change = (key: string, value: string | undefined) => {
     if (!active) throw new Error(`the state was changed outside a batch: ${key}`);
-    changes.set(key, value);
+    tableOf(key).set(key, value);
   };
   return {
-    get: (key) => (changes.has(key) ? changes.get(key) : store.get(key)),
+    get: (key) => {
+      const table = changes.get(key.slice(0, 1));
+      return table?.has(key) ? table.get(key) : store.get(key);
+    },
     set: change,
     delete: (key) => change(key, undefined),
     async *range(from, to) {
-      const mine = [...changes.keys()].filter((key) => key >= from && key < to).sort();
+      const table = changes.get(from.slice(0, 1)) ?? new Map<string, string | undefined>();
+      const mine = [...table.keys()].filter((key) => key >= from && key < to).sort();
       let next = 0;
       for await (const [key, value] of store.range(from, to)) {
-        while (next < mine.length && mine[next]! < key) yield* present(mine[next++]!);
-        if (mine[next] === key) yield* present(mine[next++]!);
+        while (next < mine.length && mine[next]! < key) yield* present(table, mine[next++]!);
+        if (mine[next] === key) yield* present(table, mine[next++]!);
         else yield [key, value] as const;
       }
-      while (next < mine.length) yield* present(mine[next++]!);
+      while (next < mine.length) yield* present(table, mine[next++]!);
     },
     batch(work) {
       const result = last.then(() => run(work));
@@ -58,9 +69,9 @@ export function createOverlay(store: KeyValue): Overlay {
       return result;
     },
   };
+}
 
-  function* present(key: string): Iterable<readonly [string, string]> {
-    const value = changes.get(key);
-    if (value !== undefined) yield [key, value];
-  }
+function* present(table: ReadonlyMap<string, string | undefined>, key: string): Iterable<readonly [string, string]> {
+  const value = table.get(key);
+  if (value !== undefined) yield [key, value];
 }
