@@ -34,6 +34,13 @@ function foldKey(code: number): string {
   return String.fromCodePoint(lower(code)).toUpperCase();
 }
 
+/** Every set of characters that are one when case is ignored. */
+export function casedClasses(ascii: boolean): readonly (readonly number[])[] {
+  return ascii ? Array.from({ length: 26 }, (_, letter) => [0x41 + letter, 0x61 + letter]) : [...classes().values()];
+}
+
+const CASED = /\p{Changes_When_Casemapped}/u;
+
 let cached: ReadonlyMap<string, readonly number[]> | undefined;
 
 /** Built once, when the first pattern needs it (some milliseconds): no letter above U+1FFFF has two cases. */
@@ -41,7 +48,7 @@ function classes(): ReadonlyMap<string, readonly number[]> {
   if (cached !== undefined) return cached;
   const byKey = new Map<string, number[]>();
   for (let code = 0; code <= 0x1ffff; code += 1) {
-    if (code >= 0xd800 && code <= 0xdfff) continue;
+    if (!CASED.test(String.fromCodePoint(code))) continue;
     const key = foldKey(code);
     const members = byKey.get(key);
     if (members === undefined) byKey.set(key, [code]);

@@ -1,16 +1,18 @@
 /** Which characters a node of the tree takes, by Python's rules: the one definition that every engine here goes by. */
-import { caseVariants } from "./casefold.ts";
-import type { Category, Character, ClassItem } from "./tree.ts";
+import { casedClasses, caseVariants } from "./casefold.ts";
+import { complement, includes, normalized, type Ranges, scan } from "./ranges.ts";
+import type { Category, Character, CharacterClass, ClassItem, Literal } from "./tree.ts";
 
 const NEWLINE = 0x0a;
 const LAST_ASCII = 0x7f;
-const LAST_CODE = 0x10ffff;
+/** No letter and no number lies above these planes. */
+const LAST_LETTER = 0x3ffff;
 
 const DIGIT = /^\p{Nd}$/u;
 const WORD = /^[\p{L}\p{N}_]$/u;
 
 /** Python's str.isspace: unlike other dialects' \s it holds U+001C to U+001F and U+0085. */
-export const SPACES: readonly (readonly [number, number])[] = [
+export const SPACES: Ranges = [
   [0x09, 0x0d],
   [0x1c, 0x20],
   [0x85, 0x85],
@@ -24,7 +26,7 @@ export const SPACES: readonly (readonly [number, number])[] = [
 ];
 
 /** With the flag a: the six that C's isspace knows. */
-export const ASCII_SPACES: readonly (readonly [number, number])[] = [
+export const ASCII_SPACES: Ranges = [
   [0x09, 0x0d],
   [0x20, 0x20],
 ];
@@ -66,28 +68,43 @@ function holds(item: ClassItem, code: number, ascii: boolean): boolean {
   return inCategory(item.category, code, ascii) !== item.negated;
 }
 
-/** Ranges of code points, sorted and apart. */
-export type Ranges = readonly (readonly [number, number])[];
-
 /** What `node` takes among ASCII. */
 export function asciiRanges(node: Character): Ranges {
-  return scan(node, 0, LAST_ASCII);
+  return scan(0, LAST_ASCII, (code) => takes(node, code));
 }
 
-/** What `node` takes in all of Unicode: a scan of some tens of milliseconds, for the classes that need it. */
-export function unicodeRanges(node: Character): Ranges {
-  return scan(node, 0, LAST_CODE);
-}
-
-function scan(node: Character, first: number, last: number): Ranges {
-  const ranges: [number, number][] = [];
-  for (let code = first; code <= last; code += 1) {
-    if (!takes(node, code)) continue;
-    const open = ranges.at(-1);
-    if (open !== undefined && open[1] === code - 1) open[1] = code;
-    else ranges.push([code, code]);
+/** What a literal or a class takes in all of Unicode. */
+export function unicodeRanges(node: Literal | CharacterClass): Ranges {
+  if (node.kind === "literal") {
+    const codes = node.ignoreCase ? caseVariants(node.code, node.ascii) : [node.code];
+    return normalized(codes.map((code) => [code, code]));
   }
-  return ranges;
+  const named = normalized(node.items.flatMap((item) => rangesOf(item, node.ascii)));
+  const folded = node.ignoreCase ? withVariants(named, node.ascii) : named;
+  return node.negated ? complement(folded) : folded;
+}
+
+function rangesOf(item: ClassItem, ascii: boolean): Ranges {
+  if (item.kind === "range") return [[item.from, item.to]];
+  const members = categoryRanges(item.category, ascii);
+  return item.negated ? complement(members) : members;
+}
+
+const scanned = new Map<string, Ranges>();
+
+/** All members of a category: for digits and words a scan of some tens of milliseconds, done once. */
+export function categoryRanges(category: Category, ascii: boolean): Ranges {
+  if (category === "space") return ascii ? ASCII_SPACES : SPACES;
+  const key = `${category}${ascii}`;
+  const last = ascii ? LAST_ASCII : LAST_LETTER;
+  const known = scanned.get(key) ?? scan(0, last, (code) => inCategory(category, code, ascii));
+  scanned.set(key, known);
+  return known;
+}
+
+function withVariants(ranges: Ranges, ascii: boolean): Ranges {
+  const touched = casedClasses(ascii).filter((members) => members.some((code) => includes(ranges, code)));
+  return normalized([...ranges, ...touched.flat().map((code) => [code, code] as const)]);
 }
 
 /** Whether `node` may take a character beyond ASCII; true where that is not obvious. */

@@ -4,10 +4,10 @@
  * What a line is matched against in Fail2Ban ends in "\n", and `$` works because of it: the callers of filters append
  * exactly one "\n". Dates are looked for in the bare line. Both are right here; a "\n" elsewhere than at the end needs `lines`.
  */
+import { createForms } from "./forms.ts";
 import { expandTags, namesSomeone, type TagOptions } from "./host-tags.ts";
 import type { RegexMatch } from "./match.ts";
 import { parseRegex } from "./parse.ts";
-import { createProgram, type Program } from "./program.ts";
 import { type RegexErrorCode, RegexSyntaxError } from "./syntax-error.ts";
 import { toRe2, type UnsupportedFeature } from "./translate.ts";
 import type { Regex } from "./tree.ts";
@@ -66,18 +66,16 @@ export function compileRegex(source: string, options: CompileOptions = {}): Comp
     return { kind: "error", code: error.code, source, position: error.position, message: error.message };
   }
   const screen = screenOf(tree);
-  const ascii = createProgram(tree, { ...options, form: "ascii" });
-  if (ascii.kind === "unsupported") return { kind: "unsupported", source, features: ascii.features, screen, tree };
-  const exact = createProgram(tree, { ...options, form: "exact" });
-  if (exact.kind === "unsupported") return { kind: "unsupported", source, features: exact.features, screen, tree };
-  const programFor = (text: string): Program => (isAscii(text) ? ascii.program : exact.program);
+  const forms = createForms(tree, options);
+  if (forms.kind === "unsupported") return { kind: "unsupported", source, features: forms.features, screen, tree };
+  const { program } = forms;
   const regex: CompiledRegex = {
     source,
     groupNames: [...tree.groupNames.keys()],
     tree,
     screen,
-    test: (text) => programFor(text).test(text),
-    exec: (text) => programFor(text).exec(text),
+    test: program.test,
+    exec: program.exec,
   };
   return { kind: "ok", regex };
 }
@@ -110,9 +108,4 @@ function namesOf(compilation: Exclude<Compilation, { kind: "error" }>): readonly
 function screenOf(tree: Regex): string {
   const screen = toRe2(tree, { form: "screen" });
   return screen.kind === "re2" ? screen.source : "";
-}
-
-/** UTF-8 needs more bytes than there are UTF-16 units exactly where something is beyond ASCII; counting is native. */
-function isAscii(text: string): boolean {
-  return Buffer.byteLength(text) === text.length;
 }

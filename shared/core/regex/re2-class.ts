@@ -1,9 +1,9 @@
 /** One character of the tree as RE2 text. Everything but letters and digits is escaped, so node-re2's own rewriting finds nothing. */
 import { caseVariants } from "./casefold.ts";
-import { ASCII_SPACES, asciiRanges, type Ranges, reachesBeyondAscii, SPACES, unicodeRanges } from "./character.ts";
+import { ASCII_SPACES, asciiRanges, reachesBeyondAscii, SPACES, unicodeRanges } from "./character.ts";
+import { complement, LAST_CODE, type Ranges } from "./ranges.ts";
 import type { Character, CharacterClass, ClassItem } from "./tree.ts";
 
-const LAST_CODE = 0x10ffff;
 /** What RE2 writes for a class that takes nothing. */
 const NOTHING = "[^\\x00-\\x{10FFFF}]";
 
@@ -14,6 +14,16 @@ const NOTHING = "[^\\x00-\\x{10FFFF}]";
 export function asciiClass(node: Character): string {
   if (node.kind === "any") return node.dotAll ? "(?s:.)" : ".";
   if (node.kind === "literal" && !node.ignoreCase && node.code < 0x80) return literalText(node.code);
+  const key = JSON.stringify({ ...node, position: 0 });
+  const known = asciiTexts.get(key) ?? asciiText(node);
+  asciiTexts.set(key, known);
+  return known;
+}
+
+/** The same few classes come again in every pattern. */
+const asciiTexts = new Map<string, string>();
+
+function asciiText(node: Character): string {
   const ranges = asciiRanges(node);
   return classOf(reachesBeyondAscii(node) ? [...ranges, [0x80, LAST_CODE]] : ranges);
 }
@@ -23,10 +33,8 @@ export function unicodeClass(node: Character): string {
   switch (node.kind) {
     case "any":
       return node.dotAll ? "(?s:.)" : ".";
-    case "literal": {
-      const codes = node.ignoreCase ? caseVariants(node.code, node.ascii) : [node.code];
-      return codes.length === 1 ? literalText(codes[0]!) : classOf(codes.map((code) => [code, code]));
-    }
+    case "literal":
+      return node.ignoreCase ? classOf(unicodeRanges(node)) : literalText(node.code);
     case "class":
       return namedClass(node) ?? classOf(unicodeRanges(node));
   }
@@ -61,8 +69,8 @@ function part(item: ClassItem, node: CharacterClass): string | undefined {
   }
 }
 
-/** Ranges as the shorter of a class and a negated class. */
-function classOf(ranges: Ranges): string {
+/** Ranges, sorted and apart, as the shorter of a class and a negated class. */
+export function classOf(ranges: Ranges): string {
   if (ranges.length === 0) return NOTHING;
   const others = complement(ranges);
   if (others.length === 0) return "(?s:.)";
@@ -71,17 +79,6 @@ function classOf(ranges: Ranges): string {
   const negated = others.length < ranges.length || ranges.at(-1)![1] === LAST_CODE;
   const text = (negated ? others : ranges).map(([from, to]) => rangeText(from, to)).join("");
   return `[${negated ? "^" : ""}${text}]`;
-}
-
-function complement(ranges: Ranges): Ranges {
-  const gaps: [number, number][] = [];
-  let start = 0;
-  for (const [from, to] of [...ranges].sort((left, right) => left[0] - right[0])) {
-    if (from > start) gaps.push([start, from - 1]);
-    start = to + 1;
-  }
-  if (start <= LAST_CODE) gaps.push([start, LAST_CODE]);
-  return gaps;
 }
 
 function rangeText(from: number, to: number): string {

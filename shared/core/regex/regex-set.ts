@@ -3,8 +3,8 @@ import RE2 from "re2";
 
 export interface RegexSet {
   readonly size: number;
-  /** Indexes, ascending, of the sources that hit somewhere in the text. */
-  match(text: string): number[];
+  /** Indexes, ascending, of the sources that hit somewhere in the text (a string, or UTF-8, which spares a conversion). */
+  match(text: string | Buffer): number[];
 }
 
 /**
@@ -16,22 +16,23 @@ export function compileSet(sources: readonly string[]): RegexSet {
   return {
     size: sources.length,
     match(text) {
-      if (parts.length === 1) return parts[0]!.match(text, 0);
-      return parts.flatMap((part) => part.match(text, part.offset));
+      // One conversion for all parts; from a Buffer RE2 reads without copying.
+      const bytes = typeof text === "string" ? Buffer.from(text) : text;
+      return parts.length === 1 ? ask(parts[0]!, bytes) : parts.flatMap((part) => ask(part, bytes));
     },
   };
 }
 
 interface Part {
+  /** The index of its first source. */
   readonly offset: number;
-  match(text: string, offset: number): number[];
+  readonly set: Pick<InstanceType<typeof RE2.Set>, "match" | "size">;
 }
 
 function build(sources: readonly string[], offset: number): readonly Part[] {
   if (sources.length === 0) return [];
   try {
-    const set = new RE2.Set([...sources], "u");
-    return [{ offset, match: (text, shift) => shifted(set.match(text).sort(ascending), shift) }];
+    return [{ offset, set: new RE2.Set([...sources], "u") }];
   } catch (error) {
     // Too large together: each half may fit. One alone that fails is the caller's to hear of.
     if (sources.length === 1) throw error;
@@ -40,10 +41,12 @@ function build(sources: readonly string[], offset: number): readonly Part[] {
   }
 }
 
-function ascending(left: number, right: number): number {
-  return left - right;
-}
-
-function shifted(indexes: number[], offset: number): number[] {
-  return offset === 0 ? indexes : indexes.map((index) => index + offset);
+function ask({ set, offset }: Part, bytes: Buffer): number[] {
+  try {
+    const hits = set.match(bytes);
+    return offset === 0 ? hits : hits.map((index) => index + offset);
+  } catch {
+    // RE2 ran out of memory for its states on this text. A set only screens: all of it may hit, and nothing is lost.
+    return Array.from({ length: set.size }, (_, index) => index + offset);
+  }
 }

@@ -9,11 +9,24 @@
  * - `$` also holds before a final "\n". RE2 has no such place. A text whose only "\n" is its last character has no other
  *   end of line, so there `$` is RE2's end of line; in a text of several lines (`lines`) it takes the final "\n" into a
  *   group of its own, which the matcher cuts off again.
- * - \b is ASCII in RE2: see boundary.ts for what is done about texts beyond ASCII.
+ * - \b is ASCII in RE2: see boundary.ts for what is done about texts beyond ASCII. (In a text that is empty, not even a
+ *   "\n" in it, Python's \B never holds and RE2's does.)
+ * - Where what is repeated may be empty, the two stop at different places: refused where that can be seen.
  * - Groups are numbered, not named, in RE2's text: Python's names may hold what RE2's may not, and it is faster.
  */
+import { repeatsAlike, withoutEmptyTurns } from "./loops.ts";
 import { asciiClass, unicodeClass } from "./re2-class.ts";
-import type { Anchor, Group, Position, Regex, RegexNode, Repeat } from "./tree.ts";
+import {
+  type Anchor,
+  type Character,
+  childrenOf,
+  type Group,
+  type Position,
+  type Regex,
+  type RegexNode,
+  type Repeat,
+} from "./tree.ts";
+import { widthOf } from "./width.ts";
 
 export type Feature =
   | "look-ahead"
@@ -23,8 +36,10 @@ export type Feature =
   | "atomic-group"
   | "possessive-repeat"
   | "repeat-limit"
+  | "empty-repeat"
   | "inner-end"
   | "lone-surrogate"
+  | "mixed-boundaries"
   | "program-size";
 
 /** Something that RE2 lacks, where it stands (code points from 0), and why it cannot be had. */
@@ -43,6 +58,8 @@ export interface TranslateOptions {
   readonly lines?: boolean;
   /** Which groups keep their text: all, or those with a name. "screen" keeps none. */
   readonly captures?: "all" | "named";
+  /** How the characters of the pattern are written, if not as the form has it. */
+  readonly classFor?: (node: Character) => string;
 }
 
 export type Translation =
@@ -83,11 +100,13 @@ class Translator {
   readonly #form: Form;
   readonly #lines: boolean;
   readonly #captures: "all" | "named";
+  readonly #classFor: (node: Character) => string;
   #groups = 0;
 
   constructor(options: TranslateOptions) {
     this.#form = options.form ?? "exact";
     this.#lines = options.lines ?? false;
+    this.#classFor = options.classFor ?? (this.#form === "exact" ? unicodeClass : asciiClass);
     this.#captures = options.captures ?? "all";
   }
 
@@ -97,10 +116,10 @@ class Translator {
         if (node.code >= 0xd800 && node.code <= 0xdfff) {
           return this.#lacking(node, "lone-surrogate", "half a surrogate pair is no character in UTF-8", "(?s:.)");
         }
-        return this.#form === "exact" ? unicodeClass(node) : asciiClass(node);
+        return this.#classFor(node);
       case "any":
       case "class":
-        return this.#form === "exact" ? unicodeClass(node) : asciiClass(node);
+        return this.#classFor(node);
       case "anchor":
         return this.#anchor(node, around);
       case "sequence":
@@ -174,6 +193,19 @@ class Translator {
     return "(\\n?)\\z";
   }
 
+  /** An iteration that takes nothing ends Python's loop, and its groups are then empty; RE2 goes on, and keeps the groups. */
+  #rewritten(node: Repeat, keeps: boolean, around: Surroundings): string {
+    const plain = keeps ? undefined : withoutEmptyTurns(node);
+    if (plain !== undefined) return grouped(this.emit(plain, around));
+    const reason = "where what is repeated may be empty, RE2 and Python stop repeating at different places";
+    return this.#lacking(node, "empty-repeat", reason, "");
+  }
+
+  #keepsGroups(node: RegexNode): boolean {
+    const kept = node.kind === "group" && (this.#captures === "all" || node.name !== undefined);
+    return kept || childrenOf(node).some((child) => this.#keepsGroups(child));
+  }
+
   #group(node: Group, around: Surroundings): string {
     if (this.#form === "screen" || (this.#captures === "named" && node.name === undefined)) {
       return grouped(this.emit(node.body, around));
@@ -190,16 +222,26 @@ class Translator {
         this.emit(greedy, around),
       );
     }
+    if (node.max > 1 && this.#form !== "screen" && widthOf(node.body).min === 0) {
+      const keeps = this.#keepsGroups(node.body);
+      if (keeps || !repeatsAlike(node.body)) return this.#rewritten(node, keeps, around);
+    }
     const counted = node.max !== 1 && (node.min > 1 || Number.isFinite(node.max));
     const product = around.repeats * (counted ? Math.max(1, Number.isFinite(node.max) ? node.max : node.min) : 1);
     const tooMany = product > REPEAT_LIMIT;
     const tail = around.tail && node.max <= 1;
-    const body = grouped(this.emit(node.body, { tail, repeats: tooMany ? around.repeats : product }));
+    const inner = this.emit(node.body, { tail, repeats: tooMany ? around.repeats : product });
+    const body = isAtom(node.body) ? inner : grouped(inner);
     const lazy = node.mode === "lazy" ? "?" : "";
     if (!tooMany) return `${body}${quantifier(node)}${lazy}`;
     const reason = `RE2 repeats at most ${REPEAT_LIMIT} times, counts within counts multiplied`;
     return this.#lacking(node, "repeat-limit", reason, `${body}${node.min > 0 ? "+" : "*"}${lazy}`);
   }
+}
+
+/** Whether a node is written as one item that a quantifier can follow. */
+function isAtom({ kind }: RegexNode): boolean {
+  return kind === "literal" || kind === "any" || kind === "class" || kind === "group";
 }
 
 function grouped(text: string): string {

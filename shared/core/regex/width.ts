@@ -10,11 +10,12 @@ export interface Width {
 /** Widths of groups that are already closed, by index; a back-reference to any other has no known width. */
 export type GroupWidths = ReadonlyMap<number, Width>;
 
+const NO_GROUPS: GroupWidths = new Map();
 const NONE: Width = { min: 0, max: 0 };
 const ONE: Width = { min: 1, max: 1 };
 
-/** The least and the most code points that `node` can take. */
-export function widthOf(node: RegexNode, groups: GroupWidths): Width {
+/** The least and the most code points that `node` can take; `groups` are the groups that a back-reference may mean. */
+export function widthOf(node: RegexNode, groups: GroupWidths = NO_GROUPS): Width {
   switch (node.kind) {
     case "literal":
     case "any":
@@ -52,4 +53,32 @@ function either(left: Width, right: Width): Width {
 /** Zero times infinity is zero here. */
 function times(width: number, count: number): number {
   return width === 0 || count === 0 ? 0 : width * count;
+}
+
+/** Whether a node prefers any way of taking something to every way of taking nothing; true where it must take something. */
+export function prefersSomething(node: RegexNode): boolean {
+  const width = widthOf(node);
+  if (width.min > 0 || width.max === 0) return true;
+  switch (node.kind) {
+    case "sequence":
+      return node.items.every((item) => prefersSomething(item));
+    case "alternation":
+      return node.branches.every(
+        (branch, index) => prefersSomething(branch) && (widthOf(branch).min > 0 || index === node.branches.length - 1),
+      );
+    case "group":
+    case "atomic":
+      return prefersSomething(node.body);
+    case "repeat":
+      return node.mode !== "lazy" && prefersSomething(node.body);
+    case "literal":
+    case "any":
+    case "class":
+    case "anchor":
+    case "look":
+      return true;
+    case "backreference":
+    case "conditional":
+      return false;
+  }
 }

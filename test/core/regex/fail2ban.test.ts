@@ -1,0 +1,116 @@
+/** Fail2Ban's own filters, on its own annotated lines: what translates, and that it finds what Python finds. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { compileTagged } from "../../../shared/core/regex/compile.ts";
+import { expandTags, mergeGroups } from "../../../shared/core/regex/host-tags.ts";
+import { type LiteralChoice, requiredLiterals } from "../../../shared/core/regex/literals.ts";
+import { parseRegex } from "../../../shared/core/regex/parse.ts";
+import { compileSet } from "../../../shared/core/regex/regex-set.ts";
+import type { Feature } from "../../../shared/core/regex/translate.ts";
+import { available } from "../../support/require.ts";
+import { type CorpusRegex, readCorpus } from "./fail2ban-corpus.ts";
+
+/** What RE2 cannot have by its nature; everything else in the filters must translate. */
+const BEYOND_RE2: readonly Feature[] = ["look-ahead", "look-behind", "back-reference", "conditional"];
+
+describe.runIf(available(["python3", "fail2ban-regex"]))("the filters of the installed Fail2Ban", () => {
+  let corpus: readonly CorpusRegex[] = [];
+  beforeAll(() => {
+    corpus = readCorpus();
+    expect(corpus.length).toBeGreaterThan(200);
+  });
+
+  it("has its tags expanded as Fail2Ban does", () => {
+    for (const { raw, expanded, usedns } of corpus) {
+      // Its look-behind before the last colon of an IPv6 address always holds.
+      expect(expandTags(raw, { usedns })).toBe(expanded.replaceAll("(?<=:):", ":"));
+    }
+  });
+
+  it("translates but for what RE2 lacks", () => {
+    const reasons = new Map<string, number>();
+    let translated = 0;
+    for (const regex of corpus) {
+      const compilation = compile(regex);
+      if (compilation.kind === "ok") translated += 1;
+      if (compilation.kind === "error") throw new Error(`${regex.raw}: ${compilation.message}`);
+      if (compilation.kind !== "unsupported") continue;
+      const features = [...new Set(compilation.features.map(({ feature }) => feature))].sort();
+      expect(
+        features.filter((feature) => !BEYOND_RE2.includes(feature)),
+        regex.raw,
+      ).toEqual([]);
+      reasons.set(features.join(" "), (reasons.get(features.join(" ")) ?? 0) + 1);
+    }
+    console.log(`${translated} of ${corpus.length} regexes translate; lacking: ${JSON.stringify([...reasons])}`);
+    expect(translated).toBeGreaterThan(corpus.length * 0.85);
+  });
+
+  it("finds what Python finds, with the same groups", () => {
+    let compared = 0;
+    let hits = 0;
+    for (const regex of corpus) {
+      const compilation = compile(regex);
+      if (compilation.kind !== "ok") continue;
+      for (const { text, found } of regex.searches) {
+        const match = compilation.regex.exec(text);
+        const got = match && {
+          span: [match.index, match.end],
+          groups: match.groups,
+          merged: mergeGroups(match.groups),
+        };
+        const expected = found && {
+          span: found.span.map((at) => Array.from(text).slice(0, at).join("").length),
+          groups: withoutNull(found.groups),
+          merged: withoutNull(found.merged),
+        };
+        expect(got ?? null, `${regex.raw}\n${text}`).toEqual(expected);
+        compared += 1;
+        if (found !== null) hits += 1;
+      }
+    }
+    console.log(`${compared} searches compared, ${hits} hits`);
+    expect(hits).toBeGreaterThan(1000);
+  });
+
+  it("has literals that every matched line contains, and screens that let it through", () => {
+    let held = 0;
+    for (const regex of corpus) {
+      const tree = parseRegex(expandTags(regex.raw, regex), { multiline: regex.multiline });
+      const choices = requiredLiterals(tree);
+      const compilation = compile(regex);
+      if (compilation.kind === "error") throw new Error(compilation.message);
+      const screen = compileSet([compilation.kind === "ok" ? compilation.regex.screen : compilation.screen]);
+      for (const { text, found } of regex.searches) {
+        if (found === null) continue;
+        expect(
+          choices.filter((choice) => !holds(choice, text)),
+          `${regex.raw}\n${text}`,
+        ).toEqual([]);
+        expect(screen.match(text)).toEqual([0]);
+        held += choices.length;
+      }
+    }
+    expect(held).toBeGreaterThan(1000);
+  });
+
+  it("has such literals for nearly all failregexes", () => {
+    const without = corpus.filter(
+      ({ raw, usedns }) => requiredLiterals(parseRegex(expandTags(raw, { usedns }))).length === 0,
+    );
+    expect(without.length).toBeLessThan(corpus.length * 0.05);
+  });
+});
+
+function compile({ raw, usedns, multiline, searches }: CorpusRegex) {
+  const lines = multiline || searches.some(({ text }) => text.slice(0, -1).includes("\n"));
+  return compileTagged(raw, { usedns, multiline, lines });
+}
+
+function holds({ anyOf, caseSensitive }: LiteralChoice, text: string): boolean {
+  const compared = caseSensitive ? text : text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return anyOf.some((literal) => compared.includes(literal));
+}
+
+function withoutNull(groups: Readonly<Record<string, string | null>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, text ?? undefined]));
+}
