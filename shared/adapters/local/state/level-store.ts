@@ -43,7 +43,10 @@ export async function openLevelStore(folder: string): Promise<KeyValue> {
 }
 
 function translate(error: unknown, folder: string): unknown {
-  switch (codeOf(error)) {
+  const code = codeOf(error);
+  switch (code) {
+    case undefined:
+      return error;
     case "LEVEL_LOCKED":
       return new PortError(
         "state-locked",
@@ -53,28 +56,24 @@ function translate(error: unknown, folder: string): unknown {
       );
     case "LEVEL_CORRUPTION":
     case "LEVEL_INVALID_ARGUMENT":
-      return new PortError("state-corrupt", `the state in ${folder} is damaged`, repairHint(folder), error);
-    case "LEVEL_IO_ERROR":
-    case "LEVEL_DATABASE_NOT_OPEN":
       return new PortError(
-        "state-unusable",
-        `the state in ${folder} cannot be read or written`,
-        "Check that the folder belongs to this user and that the disk is not full.",
+        "state-corrupt",
+        `the state in ${folder} is damaged`,
+        `Move ${folder} away and start again: current bans, counts and log offsets begin anew. Keep the folder for a report.`,
         error,
       );
     default:
-      return error;
+      return new PortError(
+        "state-unusable",
+        `the state in ${folder} cannot be read or written (${code})`,
+        "Check that it is a folder, that it belongs to this user, and that the disk is not full.",
+        error,
+      );
   }
 }
 
-/** What to do with a damaged state, wherever the damage shows. */
-export function repairHint(folder: string): string {
-  return `Move ${folder} away and start again: current bans, counts and log offsets begin anew. Keep the folder for a report.`;
-}
-
-/** LevelDB's own reason is the cause of a failed opening. */
+/** The innermost code: LevelDB's own reason is the cause of a failed opening. */
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  const cause = codeOf(error.cause);
-  return cause ?? (error as NodeJS.ErrnoException).code;
+  return codeOf(error.cause) ?? (error as NodeJS.ErrnoException).code;
 }

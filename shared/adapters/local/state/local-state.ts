@@ -21,7 +21,7 @@ import { openLevelStore } from "./level-store.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { createOffendersTable } from "./offenders-table.ts";
 import { createOffsetsTable, type Offsets } from "./offsets-table.ts";
-import { createOverlay } from "./overlay.ts";
+import { createOverlay, type Overlay } from "./overlay.ts";
 import { createPruner } from "./prune.ts";
 import { createTotalsTable } from "./totals-table.ts";
 import { createWindowsTable } from "./windows-table.ts";
@@ -64,15 +64,12 @@ export function createMemoryState(): Promise<LocalState> {
 
 async function createLocalState(store: KeyValue, place: string): Promise<LocalState> {
   const overlay = createOverlay(store);
-  const format = overlay.get("m/format");
-  if (format === undefined) await overlay.batch(async () => overlay.set("m/format", FORMAT));
-  else if (format !== FORMAT) {
+  try {
+    await checkFormat(overlay, place);
+  } catch (error) {
+    // Nobody can use it: give the lock back.
     await store.close();
-    throw new PortError(
-      "state-version",
-      `the state in ${place} has format ${format}; this fleet2ban knows ${FORMAT}`,
-      "Use the fleet2ban that wrote it, or give this one a new state folder.",
-    );
+    throw error;
   }
   return {
     windows: createWindowsTable(overlay),
@@ -91,4 +88,15 @@ async function createLocalState(store: KeyValue, place: string): Promise<LocalSt
       await store.close();
     },
   };
+}
+
+async function checkFormat(overlay: Overlay, place: string): Promise<void> {
+  const format = overlay.get("m/format");
+  if (format === FORMAT) return;
+  if (format === undefined) return overlay.batch(async () => overlay.set("m/format", FORMAT));
+  throw new PortError(
+    "state-version",
+    `the state in ${place} has format ${format}; this fleet2ban knows ${FORMAT}`,
+    "Use the fleet2ban that wrote it, or give this one a new state folder.",
+  );
 }

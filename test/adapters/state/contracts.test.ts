@@ -1,13 +1,17 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createMemoryState, type LocalState, openLocalState } from "../../shared/adapters/local/state/local-state.ts";
-import { bansContract } from "../contracts/bans.contract.ts";
-import { breakersContract, controlContract, holdsContract } from "../contracts/control.contract.ts";
-import { offendersContract } from "../contracts/offenders.contract.ts";
-import type { OpenSubject } from "../contracts/subject.ts";
-import { totalsContract } from "../contracts/totals.contract.ts";
-import { windowsContract } from "../contracts/windows.contract.ts";
+import {
+  createMemoryState,
+  type LocalState,
+  openLocalState,
+} from "../../../shared/adapters/local/state/local-state.ts";
+import { bansContract } from "../../contracts/bans.contract.ts";
+import { breakersContract, controlContract, holdsContract } from "../../contracts/control.contract.ts";
+import { offendersContract } from "../../contracts/offenders.contract.ts";
+import type { OpenSubject } from "../../contracts/subject.ts";
+import { totalsContract } from "../../contracts/totals.contract.ts";
+import { windowsContract } from "../../contracts/windows.contract.ts";
 
 const places: readonly (readonly [name: string, open: () => Promise<LocalState>])[] = [
   ["memory", createMemoryState],
