@@ -1,0 +1,75 @@
+/** `npm run bench`: figures and ratios of one run, side by side with the peer. `-- --json` prints one object. */
+import { parseArgs } from "node:util";
+import { startEngine } from "./engine.ts";
+import { measureHostile } from "./hostile.ts";
+import { benchJails } from "./jails.ts";
+import { benchLines } from "./lines.ts";
+import { measureMemory } from "./memory.ts";
+import { measurePeer } from "./peer.ts";
+import { measureReady } from "./ready.ts";
+import { measureThroughput } from "./throughput.ts";
+
+const LINES = 200_000;
+const PEER_LINES = 20_000;
+
+const { values } = parseArgs({ options: { json: { type: "boolean" }, help: { type: "boolean" } } });
+if (values.help) {
+  process.stdout.write("npm run bench            figures and ratios\nnpm run bench -- --json  one JSON object\n");
+  process.exit(0);
+}
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+const jails = benchJails();
+say(`${LINES} HAProxy lines, 1 % failures, ${jails.length} jails, Node ${process.version}, one core`);
+const lines = benchLines(LINES, Date.UTC(2026, 10, 22, 16));
+say("payload → base64 → gunzip → JSON → match → windows → decisions …");
+const throughput = await measureThroughput(lines, jails);
+say(`fail2ban-regex over ${PEER_LINES} of the lines, each filter once …`);
+const peer = measurePeer(lines.slice(0, PEER_LINES), jails);
+say("hostile lines …");
+const hostile = measureHostile((await startEngine(jails)).matcher);
+say("100 000 ids …");
+const idsMegabytes = await measureMemory(jails);
+say("import to ready …");
+const readyMs = await measureReady();
+
+const result = {
+  linesPerSecond: Math.round(throughput.linesPerSecond),
+  decodeLinesPerSecond: Math.round(throughput.decodeLinesPerSecond),
+  decodeRatio: round(throughput.linesPerSecond / throughput.decodeLinesPerSecond),
+  fail2banLinesPerSecond: peer === undefined ? null : Math.round(peer),
+  fail2banRatio: peer === undefined ? null : round(throughput.linesPerSecond / peer),
+  hostileRatio: round(hostile.ratio),
+  hostileWorst: hostile.worst,
+  idsMegabytes: round(idsMegabytes),
+  readyMs: round(readyMs),
+  bans: throughput.bans,
+};
+
+if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+else process.stdout.write(table());
+
+function table(): string {
+  const thousand = (value: number) => `${(value / 1000).toFixed(0)} k lines/s`;
+  const rows = [
+    ["whole path", thousand(result.linesPerSecond), `${result.bans} bans`],
+    ["decode alone", thousand(result.decodeLinesPerSecond), "base64, gunzip, JSON.parse of every event"],
+    ["  ratio", `${result.decodeRatio}`, "goal: at least 0.8"],
+    result.fail2banLinesPerSecond === null
+      ? ["fail2ban-regex", "not installed", "apt-get install fail2ban"]
+      : ["fail2ban-regex", thousand(result.fail2banLinesPerSecond), "the same ten filters, one after another"],
+    ["  ratio", `${result.fail2banRatio ?? "-"}`, "goal: at least 12"],
+    [
+      "hostile line",
+      `${result.hostileRatio} x`,
+      `an ordinary line of its length; goal: under 10; ${result.hostileWorst}`,
+    ],
+    ["100 000 ids in windows", `${result.idsMegabytes} MB`, ""],
+    ["import to ready", `${result.readyMs} ms`, "ten jails compiled, first line matched"],
+  ];
+  return `${rows.map(([name, figure, note]) => `${name!.padEnd(24)}${figure!.padStart(18)}  ${note}`.trimEnd()).join("\n")}\n`;
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(3));
+}
