@@ -1,4 +1,5 @@
 /** Why a command was refused, and the words for it: Fail2Ban's own where it has them. */
+import { formatProblem, type Problem } from "../config/problem.ts";
 import { pythonRepr } from "./python-text.ts";
 
 export type Refusal =
@@ -9,7 +10,7 @@ export type Refusal =
   | { readonly kind: "never-ban"; readonly ids: readonly string[] }
   | { readonly kind: "no-such-option"; readonly option: string; readonly known: readonly string[] }
   | { readonly kind: "invalid-command"; readonly command: string }
-  | { readonly kind: "bad-configuration"; readonly problems: readonly string[] }
+  | { readonly kind: "bad-configuration"; readonly problems: readonly Problem[] }
   | { readonly kind: "unreachable"; readonly socket: string; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string };
 
@@ -25,13 +26,15 @@ export function formatRefusal(refusal: Refusal): string {
     case "no-address":
       return `neither an address nor a network: ${pythonRepr(refusal.texts)}`;
     case "never-ban":
-      return `never banned, by the list of addresses this host lives on: ${pythonRepr(refusal.ids)}`;
+      return `no jail may ban these: ${pythonRepr(refusal.ids)}`;
     case "no-such-option":
       return `Invalid command (no option '${refusal.option}'; there are: ${refusal.known.join(", ")})`;
     case "invalid-command":
       return "Invalid command";
     case "bad-configuration":
-      return ["The new configuration is refused, the old one goes on:", ...refusal.problems].join("\n");
+      return ["The new configuration is refused, the old one goes on:", ...refusal.problems.map(formatProblem)].join(
+        "\n",
+      );
     case "unreachable":
       return `Failed to access socket path: ${refusal.socket}. Is fleet2ban running? (${refusal.reason})`;
     case "failed":

@@ -9,8 +9,10 @@ export interface FoundFailure {
   readonly id: string;
   /** The id where it is an address; a `<F-ID>` need not be one. */
   readonly ip: string | undefined;
-  /** Epoch ms. */
-  readonly at: number;
+  /** Epoch ms; undefined where the line has no date. */
+  readonly at: number | undefined;
+  /** The date named its zone, or one is configured: Fail2Ban's time is then a whole number, printed without ".0". */
+  readonly zoned: boolean;
   /** The named groups of the regex in its own order; null = did not take part. */
   readonly groups: ReadonlyMap<string, string | null>;
   readonly line: string;
@@ -28,12 +30,16 @@ export function formatFailure(failure: FoundFailure, format: string): string {
       return failure.line;
     case "row": {
       const groups: ReadonlyMap<string, PythonValue> = failure.groups;
-      const time = pythonRepr({ float: failure.at / 1000 });
-      return `[${pythonRepr(failure.id)},\t${time},\t${pythonRepr(groups)}],`;
+      return `[${pythonRepr(failure.id)},\t${timeOf(failure)},\t${pythonRepr(groups)}],`;
     }
     default:
       return format.includes("<") ? fillTags(format, failure) : (failure.groups.get(format) ?? "None");
   }
+}
+
+function timeOf({ at, zoned }: FoundFailure): string {
+  if (at === undefined) return "None";
+  return zoned ? String(at / 1000) : pythonFloat(at / 1000);
 }
 
 /** Tags are filled once and not again inside what they brought, so a log line cannot name a tag. */
@@ -45,7 +51,7 @@ function fillTags(format: string, failure: FoundFailure): string {
       case "fid":
         return failure.id;
       case "time":
-        return pythonFloat(failure.at / 1000);
+        return timeOf(failure);
       case "msg":
       case "matches":
         return failure.line;

@@ -8,9 +8,9 @@ import { formatAsctime, type ZoneOffset } from "./time-text.ts";
 
 export interface RegexHit {
   readonly id: string;
-  /** Epoch ms. */
-  readonly at: number;
-  /** Another regex had already hit the same line. */
+  /** Epoch ms; undefined where the line has no date. */
+  readonly at: number | undefined;
+  /** More than one regex had already hit the same line. */
   readonly multiple: boolean;
 }
 
@@ -31,8 +31,6 @@ export interface PrefixTally {
 export interface DateTally {
   readonly name: string;
   readonly hits: number;
-  /** What runs in its place, for --verbose-date. */
-  readonly regex: string;
 }
 
 export type LineKind = "matched" | "ignored" | "missed";
@@ -53,7 +51,8 @@ export interface RegexReport {
 
 export interface ReportOptions {
   readonly verbose: boolean;
-  readonly verboseDate: boolean;
+  /** Date templates without hits too. */
+  readonly allDates: boolean;
   /** Fewer lines than this are listed without being asked for; the original's is 20, or --maxlines. */
   readonly listLimit: number;
   readonly print: Readonly<Record<LineKind, "never" | "few" | "all">>;
@@ -113,15 +112,14 @@ function regexSection(
 }
 
 function hitRow(hit: RegexHit, zone: ZoneOffset): string {
-  return `    ${hit.id}  ${formatAsctime(hit.at, zone)}${hit.multiple ? " (multiple regex matched)" : ""}`;
+  const time = hit.at === undefined ? "(no date)" : formatAsctime(hit.at, zone);
+  return `    ${hit.id}  ${time}${hit.multiple ? " (multiple regex matched)" : ""}`;
 }
 
-function dateSection(dates: readonly DateTally[] | undefined, { verbose, verboseDate }: ReportOptions): string[] {
+function dateSection(dates: readonly DateTally[] | undefined, { allDates }: ReportOptions): string[] {
   if (dates === undefined) return [];
-  const rows = dates.flatMap(({ name, hits, regex }) => {
-    if (hits === 0 && !verbose) return [];
-    return [`[${hits}] ${name}`, ...(verboseDate ? [`    # regex:   ${regex}`] : [])];
-  });
+  const shown = allDates ? dates : dates.filter(({ hits }) => hits > 0);
+  const rows = shown.map(({ name, hits }) => `[${hits}] ${name}`);
   return ["\nDate template hits:", ...block(rows, "[# of hits] date format")];
 }
 

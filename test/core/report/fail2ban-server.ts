@@ -1,6 +1,7 @@
 /** A real fail2ban-server of our own: its configuration, socket and database lie in a temporary folder, its actions do nothing. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,10 +12,14 @@ export interface Reply {
 }
 
 export class Fail2banServer {
-  readonly dir = mkdtempSync(join(tmpdir(), "fleet2ban-oracle-"));
+  readonly dir = join(tmpdir(), `fleet2ban-oracle-${randomUUID()}`);
 
-  /** Writes the configuration around `jails` (the text of jail.conf; DIR in it is the folder) and starts the server. */
-  start(jails: string, filters: Readonly<Record<string, string>>): void {
+  /**
+   * Writes the configuration around `jails` (the text of jail.conf; DIR in it is the folder) and empty logs of these names,
+   * then starts the server.
+   */
+  start(jails: string, filters: Readonly<Record<string, string>>, logs: readonly string[]): void {
+    mkdirSync(this.dir, { mode: 0o700 });
     const file = (name: string, text: string) => writeFileSync(join(this.dir, name), text.replaceAll("DIR", this.dir));
     for (const folder of ["filter.d", "action.d"]) mkdirSync(join(this.dir, folder));
     file(
@@ -25,6 +30,7 @@ export class Fail2banServer {
     file("action.d/nothing.conf", "[Definition]\nactionban = true\nactionunban = true\n");
     for (const [name, text] of Object.entries(filters)) file(`filter.d/${name}.conf`, text);
     file("jail.conf", jails);
+    for (const log of logs) file(log, "");
     execFileSync("fail2ban-client", ["-c", this.dir, "start"], { stdio: "ignore" });
   }
 

@@ -1,0 +1,77 @@
+/** `regex`: fail2ban-regex, on the engine that bans. */
+import { type Command, InvalidArgumentError } from "commander";
+import type { CommandContext } from "../command-context.ts";
+import { type ConfigOptions, withConfig, withExamples } from "./common-options.ts";
+
+export interface RegexOptions extends ConfigOptions {
+  readonly datepattern?: string;
+  readonly timezone?: string;
+  readonly encoding: string;
+  readonly raw?: true;
+  readonly usedns?: string;
+  readonly maxlines?: number;
+  readonly journalmatch?: string;
+  readonly logLevel?: string;
+  readonly verbose: number;
+  readonly verboseDate?: true;
+  readonly debuggex?: true;
+  readonly checkAll: boolean;
+  readonly out?: string;
+  readonly invert?: true;
+  readonly printNoMissed?: true;
+  readonly printNoIgnored?: true;
+  readonly printAllMatched?: true;
+  readonly printAllMissed?: true;
+  readonly printAllIgnored?: true;
+}
+
+export function addRegex(program: Command, context: CommandContext): void {
+  const command = program
+    .command("regex <log> <regex> [ignoreregex]")
+    .summary("try a filter on a log or a line (fail2ban-regex)")
+    .description("try a filter on a log: hits per regex, dates found, lines missed (fail2ban-regex)")
+    .addHelpText(
+      "after",
+      "\n<log> is a file, - for standard input, or the line itself.\n" +
+        "<regex> is a jail, a filter with its options (sshd[mode=aggressive]), a filter file, or the failregex itself.\n" +
+        "[ignoreregex] is the ignoreregex itself.",
+    )
+    .option("-d, --datepattern <pattern>", "how dates are written, instead of the filter's own pattern")
+    .option("--TZ, --timezone <zone>", "zone of dates that name none: UTC, UTC+0200, CET …")
+    .option("-e, --encoding <name>", "encoding of the log", "UTF-8")
+    .option("-r, --raw", "take host names as they are, look nothing up")
+    .option("--usedns <mode>", "yes, warn, no (addresses only) or raw")
+    .option("-L, --maxlines <n>", "lines that one match may span", count)
+    .option("-m, --journalmatch <match>", "for systemd's journal (not supported yet)")
+    .option("-l, --log-level <level>", "accepted for compatibility; there is no other log")
+    .option("-v, --verbose", "more: whom each regex found, regexes and dates without hits", increase, 0)
+    .option("--VD, --verbose-date", "with the date templates that found nothing")
+    .option("-D, --debuggex", "debuggex.com URLs (not supported: use --json)")
+    .option("--no-check-all", "stop at the first failregex that hits, as in operation")
+    .option("-o, --out <format>", 'only failures: row, id, ip, msg, a group\'s name, or a text with "<tags>"')
+    .option("-i, --invert", "with -o: the lines that are no failures")
+    .option("--print-no-missed", "do not print missed lines")
+    .option("--print-no-ignored", "do not print ignored lines")
+    .option("--print-all-matched", "print matched lines")
+    .option("--print-all-missed", "print all missed lines, however many")
+    .option("--print-all-ignored", "print all ignored lines, however many")
+    .action(async (log: string, regex: string, ignoreregex: string | undefined, options: RegexOptions) => {
+      const { testRegex } = await import("../regex/test-regex.ts");
+      return testRegex({ log, regex, ignoreregex }, options, context);
+    });
+  withExamples(withConfig(command), [
+    ["regex /var/log/haproxy.log haproxy-noserver", "a filter on a log"],
+    ["regex 'bad login from 192.0.2.1' 'from <HOST>$'", "a regex on a line"],
+    ["regex -o ip /var/log/haproxy.log haproxy-auth", "only the addresses"],
+    ["regex --print-all-missed - sshd < auth.log", "every line that the filter missed"],
+  ]);
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("it is a whole number of at least 1.");
+  return Number(text);
+}
+
+function increase(_text: string, verbose: number): number {
+  return verbose + 1;
+}

@@ -1,0 +1,78 @@
+/** What a client may ask the daemon for; parsed once, where the socket ends, so that inside there are no maybes. */
+
+import type { ListShape } from "../../shared/core/report/answer.ts";
+import { isJailOption, type JailOption } from "../../shared/core/report/jail-option.ts";
+
+export type DaemonRequest =
+  | { readonly kind: "ping" }
+  | { readonly kind: "version" }
+  | { readonly kind: "status" }
+  | { readonly kind: "jail-status"; readonly jail: string }
+  | { readonly kind: "all-status" }
+  | { readonly kind: "banned" }
+  | { readonly kind: "banned-where"; readonly ids: readonly string[] }
+  | { readonly kind: "ban-list"; readonly jail: string; readonly shape: ListShape }
+  | { readonly kind: "option"; readonly jail: string; readonly option: JailOption }
+  | { readonly kind: "ban"; readonly jail: string; readonly ids: readonly string[]; readonly actor: string }
+  | { readonly kind: "unban"; readonly jail: string; readonly ids: readonly string[]; readonly reportAbsent: boolean }
+  | { readonly kind: "unban-everywhere"; readonly ids: readonly string[] }
+  | { readonly kind: "unban-all" }
+  | { readonly kind: "ignore"; readonly jail: string; readonly entries: readonly string[]; readonly actor: string }
+  | { readonly kind: "unignore"; readonly jail: string; readonly entries: readonly string[]; readonly actor: string }
+  | { readonly kind: "reload" }
+  | { readonly kind: "stop" };
+
+/** The request that a socket message means, or undefined where it means none (another version's client, or noise). */
+export function parseRequest(kind: string, options: Readonly<Record<string, unknown>>): DaemonRequest | undefined {
+  const jail = typeof options.jail === "string" ? options.jail : undefined;
+  const ids = texts(options.ids);
+  const entries = texts(options.entries);
+  const actor = typeof options.actor === "string" ? options.actor : "unknown";
+  switch (kind as DaemonRequest["kind"]) {
+    case "ping":
+    case "version":
+    case "status":
+    case "all-status":
+    case "banned":
+    case "unban-all":
+    case "reload":
+    case "stop":
+      return { kind } as DaemonRequest;
+    case "jail-status":
+      return jail === undefined ? undefined : { kind: "jail-status", jail };
+    case "banned-where":
+      return ids && { kind: "banned-where", ids };
+    case "ban-list": {
+      const shape = parseShape(options.shape);
+      return jail === undefined || shape === undefined ? undefined : { kind: "ban-list", jail, shape };
+    }
+    case "option": {
+      const { option } = options;
+      if (jail === undefined || typeof option !== "string" || !isJailOption(option)) return undefined;
+      return { kind: "option", jail, option };
+    }
+    case "ban":
+      return jail === undefined || ids === undefined ? undefined : { kind: "ban", jail, ids, actor };
+    case "unban":
+      if (jail === undefined || ids === undefined) return undefined;
+      return { kind: "unban", jail, ids, reportAbsent: options.reportAbsent === true };
+    case "unban-everywhere":
+      return ids && { kind: "unban-everywhere", ids };
+    case "ignore":
+      return jail === undefined || entries === undefined ? undefined : { kind: "ignore", jail, entries, actor };
+    case "unignore":
+      return jail === undefined || entries === undefined ? undefined : { kind: "unignore", jail, entries, actor };
+  }
+  return undefined;
+}
+
+function texts(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((each) => typeof each === "string") ? value : undefined;
+}
+
+function parseShape(value: unknown): ListShape | undefined {
+  if (typeof value !== "object" || value === null || !("kind" in value)) return undefined;
+  if (value.kind === "with-time") return { kind: "with-time" };
+  if (value.kind !== "ids" || !("separator" in value) || typeof value.separator !== "string") return undefined;
+  return { kind: "ids", separator: value.separator };
+}

@@ -1,0 +1,36 @@
+/**
+ * The clock of a replay: each line was received when the line itself says it was written, and time never goes back.
+ *
+ * A syslog head has no year. HAProxy's own date, in the same line, has one, so the head is read as of that date.
+ */
+import { createDetector, type DateDetector } from "../../shared/core/date/detector.ts";
+import type { ZoneOffset } from "../../shared/core/report/time-text.ts";
+
+export interface VirtualClock {
+  /** Moves on to the time of this line, and gives it, epoch ms; a line without a date takes no time. */
+  advance(line: string): number;
+  /** The time that it is, epoch ms. */
+  now(): number;
+}
+
+/** `start` (epoch ms) completes dates that have no year anywhere, and is the time before the first date. */
+export function createVirtualClock(start: number, zone: ZoneOffset): VirtualClock {
+  const accepted = detector(["%d/%b/%Y:%H:%M:%S"], zone);
+  const any = detector([], zone);
+  let now: number | undefined;
+  return {
+    advance(line) {
+      const reference = accepted.find(line)?.at(now ?? start);
+      const written = any.find(line)?.at(reference ?? now ?? start) ?? reference;
+      if (written !== undefined) now = Math.max(now ?? written, written);
+      return now ?? start;
+    },
+    now: () => now ?? start,
+  };
+}
+
+function detector(patterns: readonly string[], localOffset: ZoneOffset): DateDetector {
+  const made = createDetector(patterns, { localOffset });
+  if (made.kind === "problem") throw new Error(made.problem.message);
+  return made.detector;
+}

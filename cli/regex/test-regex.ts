@@ -1,0 +1,202 @@
+/** What `regex` does: every line through one filter, every regex asked, and the report in the shape of fail2ban-regex. */
+import { lookup } from "node:dns/promises";
+import type { JailConfig } from "../../shared/core/config/model.ts";
+import { formatProblem } from "../../shared/core/config/problem.ts";
+import { createDating } from "../../shared/core/filter/dating.ts";
+import { explainLine, type RegexHit } from "../../shared/core/filter/explain.ts";
+import { type CompiledFilter, compileFilters } from "../../shared/core/filter/matcher.ts";
+import { formatFailure } from "../../shared/core/report/regex-output.ts";
+import { formatRegexHeader, formatRegexReport, shortened } from "../../shared/core/report/regex-report.ts";
+import { createRegexCounter, type FilterTexts } from "../../shared/core/report/regex-tally.ts";
+import type { CommandContext } from "../command-context.ts";
+import type { RegexOptions } from "../commands/regex.ts";
+import { CliFailure, EXIT_USAGE } from "../failure.ts";
+import { chooseFilter, withIgnoreregex } from "./choose-filter.ts";
+import { type LineSource, readLines, sourceOf } from "./read-lines.ts";
+
+export interface RegexArguments {
+  readonly log: string;
+  readonly regex: string;
+  readonly ignoreregex: string | undefined;
+}
+
+/** Runs the filter over the lines and prints the report, or with -o only the failures. */
+export async function testRegex(given: RegexArguments, options: RegexOptions, context: CommandContext): Promise<void> {
+  refuseUnsupported(given, options);
+  const { terminal } = context;
+  const { filter, uses } = prepare(given, options, context);
+  const source = sourceOf(given.log);
+  const header = [...uses, ...sourceUses(source, options)];
+  const quiet = options.out !== undefined || options.json === true;
+  if (!quiet) terminal.write(formatRegexHeader(header));
+
+  const checkAll = options.checkAll && options.out === undefined;
+  const counter = createRegexCounter(textsOf(filter), { checkAll, fixedZone: filter.jail.logtimezone !== undefined });
+  const resolve = createLookup(isRaw(options));
+  const now = Date.now();
+  const begin = performance.now();
+  for await (const text of readLines(source, options.encoding, process.stdin)) {
+    const line = text.replace(/[\r\n]+$/, "");
+    if (line === "" || line.startsWith("#")) continue;
+    const explanation = explainLine(filter, line, now);
+    const hits = explanation.outcome === "matched" ? await Promise.all(explanation.hits.map(resolve)) : [];
+    const failures = counter.add(line, explanation, hits);
+    if (options.out === undefined) continue;
+    if (options.invert) {
+      if (failures.length === 0) terminal.line(line);
+    } else for (const failure of failures) terminal.line(formatFailure(failure, options.out));
+  }
+  if (options.out !== undefined) return;
+  const report = counter.report(header, performance.now() - begin);
+  if (options.json) terminal.json(report);
+  else terminal.write(formatRegexReport(report, reportOptions(options), terminal.zone));
+}
+
+function refuseUnsupported({ log }: RegexArguments, options: RegexOptions): void {
+  const wrong = (message: string, next: string) => new CliFailure(message, { exitCode: EXIT_USAGE, next });
+  if (log.startsWith("systemd-journal") || options.journalmatch !== undefined) {
+    throw wrong("systemd's journal cannot be read yet", "Try: journalctl -o short-iso | fleet2ban regex - FILTER");
+  }
+  if (options.debuggex) throw wrong("debuggex.com URLs are not made", "Use --json for the details of each line.");
+  for (const kind of ["Missed", "Ignored"] as const) {
+    if (options[`printNo${kind}`] && options[`printAll${kind}`]) {
+      const word = kind.toLowerCase();
+      throw wrong(`--print-no-${word} and --print-all-${word} exclude each other`, "Leave one of them out.");
+    }
+  }
+}
+
+function prepare({ regex, ignoreregex }: RegexArguments, options: RegexOptions, { terminal }: CommandContext) {
+  const chosen = chooseFilter(regex, options.config);
+  const jail = ignoreregex === undefined ? chosen.jail : withIgnoreregex(chosen.jail, ignoreregex);
+  const { filters, problems } = compileFilters(
+    [withOptions(jail, options)],
+    createDating({ localOffset: terminal.zone }),
+  );
+  const [filter] = filters;
+  if (filter === undefined) throw new CliFailure(problems.map(formatProblem).join("\n"));
+  const { datepattern, maxlines } = filter.jail.filter;
+  const patternUses = datepattern.length === 0 ? [] : [`Use      datepattern : ${patternUse(filter)}`];
+  const uses = [
+    ...(options.maxlines === undefined ? [] : [`Use         maxlines : ${options.maxlines}`]),
+    ...(options.datepattern === undefined ? [] : patternUses),
+    ...chosen.uses,
+    ...(options.datepattern === undefined ? patternUses : []),
+    ...(maxlines > 1 && options.maxlines === undefined ? [`Use         maxlines : ${maxlines}`] : []),
+    ...(ignoreregex === undefined ? [] : [`Use ignoreregex line : ${shortened(ignoreregex)}`]),
+  ];
+  return { filter, uses };
+}
+
+/** "{^LN-BEG} : Default Detectors", "^%Y : ^Year": the pattern, and what the detector makes of it. */
+function patternUse({ jail, detector }: CompiledFilter): string {
+  const pattern = jail.filter.datepattern.map(({ text }) => text).join("\n");
+  const [only, ...others] = detector.templates;
+  return `${pattern} : ${only !== undefined && others.length === 0 ? only : "Default Detectors"}`;
+}
+
+function withOptions(jail: JailConfig, options: RegexOptions): JailConfig {
+  const { datepattern, maxlines, timezone, usedns } = options;
+  const raw = isRaw(options);
+  const place = { file: "command line", line: 1 };
+  const filter = {
+    ...jail.filter,
+    ...(datepattern === undefined
+      ? {}
+      : { datepattern: datepattern.split("\n").map((text) => ({ text: text.trim(), place })) }),
+    ...(maxlines === undefined ? {} : { maxlines }),
+  };
+  return {
+    ...jail,
+    filter,
+    logtimezone: timezone ?? jail.logtimezone,
+    usedns: raw ? "warn" : (parseUseDns(usedns) ?? jail.usedns),
+  };
+}
+
+/** A name found in a line then stays what it is, so the engine must not refuse it: it is no address. */
+function isRaw({ raw, usedns }: RegexOptions): boolean {
+  return raw === true || usedns === "raw";
+}
+
+function parseUseDns(mode: string | undefined): JailConfig["usedns"] | undefined {
+  switch (mode) {
+    case undefined:
+      return undefined;
+    case "yes":
+    case "warn":
+      return mode;
+    default:
+      // As in a jail: any other word is "no".
+      return "no";
+  }
+}
+
+function sourceUses(source: LineSource, { encoding }: RegexOptions): string[] {
+  switch (source.kind) {
+    case "file":
+      return [`Use         log file : ${source.path}`, `Use         encoding : ${encoding}`];
+    case "stdin":
+      return ["Use         log file : standard input", `Use         encoding : ${encoding}`];
+    case "text": {
+      const [only, ...others] = source.lines;
+      if (others.length === 0) return [`Use      single line : ${shortened(only ?? "")}`];
+      const shown = source.lines
+        .slice(0, 5)
+        .map((line, index) => `| ${`${index + 1}:`.padStart(3)} ${shortened(line)}`);
+      const more = source.lines.length > 5 ? ["| ..."] : [];
+      return [`Use      multi line : ${source.lines.length} line(s)`, ...shown, ...more, "`-"];
+    }
+  }
+}
+
+function textsOf({ jail, failregex, prefregex, detector }: CompiledFilter): FilterTexts {
+  const { filter } = jail;
+  const names = prefregex?.groupNames.filter((name) => name !== "content") ?? [];
+  return {
+    prefregex: filter.prefregex?.text,
+    failregex: filter.failregex.map(({ text }) => text),
+    ignoreregex: filter.ignoreregex.map(({ text }) => text),
+    groupNames: failregex.map((regex) => [...new Set([...names, ...regex.groupNames])]),
+    templates: detector.templates,
+  };
+}
+
+/** Fail2Ban counts one failure for every address that a name has; --raw counts the name itself. */
+function createLookup(raw: boolean) {
+  const known = new Map<string, Promise<readonly string[]>>();
+  const addressesOf = (name: string): Promise<readonly string[]> => {
+    const asked =
+      known.get(name) ??
+      lookup(name, { all: true }).then(
+        (found) => found.map(({ address }) => address),
+        // No such name, or no answer: nobody failed, as fail2ban-regex sees it.
+        () => [],
+      );
+    known.set(name, asked);
+    return asked;
+  };
+  return async (hit: RegexHit): Promise<{ hit: RegexHit; ids: readonly string[] }> => {
+    switch (hit.identity.kind) {
+      case "address":
+        return { hit, ids: [hit.identity.id] };
+      case "name":
+        return { hit, ids: raw ? [hit.identity.name] : await addressesOf(hit.identity.name) };
+      case "refused":
+        return { hit, ids: [] };
+    }
+  };
+}
+
+function reportOptions(options: RegexOptions) {
+  return {
+    verbose: options.verbose > 0,
+    allDates: options.verbose > 0 || options.verboseDate === true,
+    listLimit: options.maxlines ?? 20,
+    print: {
+      matched: options.printAllMatched ? "all" : "never",
+      ignored: options.printNoIgnored ? "never" : options.printAllIgnored ? "all" : "few",
+      missed: options.printNoMissed ? "never" : options.printAllMissed ? "all" : "few",
+    },
+  } as const;
+}

@@ -1,0 +1,112 @@
+/**
+ * What a filter did with many lines: the explanations of single lines, added up into the report of `regex`.
+ */
+import type { LineExplanation, RegexHit } from "../filter/explain.ts";
+import type { PythonValue } from "./python-text.ts";
+import type { FoundFailure } from "./regex-output.ts";
+import type { DateTally, LineKind, RegexReport, RegexHit as ReportedHit } from "./regex-report.ts";
+
+/** A filter's regexes as they are written, for the report's lists. */
+export interface FilterTexts {
+  readonly prefregex: string | undefined;
+  readonly failregex: readonly string[];
+  readonly ignoreregex: readonly string[];
+  /** The named groups of each failregex together with the prefregex's, in the order in which `row` prints them. */
+  readonly groupNames: readonly (readonly string[])[];
+  /** The date templates in their order; undefined = the filter looks for no date. */
+  readonly templates: readonly string[] | undefined;
+}
+
+export interface TallyOptions {
+  /** Ask every failregex, or stop at the first that hits, as in operation. */
+  readonly checkAll: boolean;
+  /** Dates that name no zone are read in a configured one. */
+  readonly fixedZone: boolean;
+}
+
+/** A hit, and the ids that it stands for: one address, the addresses of a name, or none where it is refused. */
+export interface ResolvedHit {
+  readonly hit: RegexHit;
+  readonly ids: readonly string[];
+}
+
+export interface RegexCounter {
+  /** Adds one line; gives its failures, none where it is ignored or missed. */
+  add(line: string, explanation: LineExplanation, hits: readonly ResolvedHit[]): readonly FoundFailure[];
+  report(uses: readonly string[], elapsed: number): RegexReport;
+}
+
+/** Counts as fail2ban-regex does: a regex by its hits, a line once. */
+export function createRegexCounter(texts: FilterTexts, { checkAll, fixedZone }: TallyOptions): RegexCounter {
+  const failregex = texts.failregex.map((pattern) => ({ pattern, hits: 0, found: [] as ReportedHit[] }));
+  const ignoreregex = texts.ignoreregex.map((pattern) => ({ pattern, hits: 0, found: [] }));
+  const prefregex = { hits: 0, groups: [] as ReadonlyMap<string, PythonValue>[] };
+  const dates = new Map<string, number>();
+  const lines: Record<LineKind, string[]> = { matched: [], ignored: [], missed: [] };
+  const refused: string[] = [];
+
+  const add: RegexCounter["add"] = (line, explanation, hits) => {
+    const { date, prefregex: prefix, content } = explanation;
+    if (date !== undefined) dates.set(date.template, (dates.get(date.template) ?? 0) + 1);
+    if (prefix?.matched) {
+      prefregex.hits += 1;
+      prefregex.groups.push(new Map(Object.entries({ content, ...prefix.groups }).map(([k, v]) => [k, v ?? null])));
+    }
+    if (explanation.outcome === "ignored") {
+      // Each failregex that hit had asked each ignoreregex anew, unless they were asked before any failregex was.
+      const asked = checkAll ? Math.max(1, explanation.hits.length) : 1;
+      const by = checkAll ? explanation.ignoredBy : explanation.ignoredBy.slice(0, 1);
+      for (const index of by) ignoreregex[index]!.hits += asked;
+      lines.ignored.push(line);
+      return [];
+    }
+    const counted = checkAll ? hits : hits.slice(0, 1);
+    const failures: FoundFailure[] = [];
+    for (const { hit, ids } of counted) {
+      if (hit.identity.kind === "refused") refused.push(line);
+      for (const id of ids) {
+        const tally = failregex[hit.regex]!;
+        tally.hits += 1;
+        tally.found.push({ id, at: date?.at, multiple: failures.length > 1 });
+        failures.push(failureOf(id, hit, explanation, line));
+      }
+    }
+    lines[failures.length > 0 ? "matched" : "missed"].push(line);
+    return failures;
+  };
+
+  const failureOf = (id: string, hit: RegexHit, { date }: LineExplanation, line: string): FoundFailure => {
+    const names = texts.groupNames[hit.regex] ?? Object.keys(hit.groups);
+    const groups = new Map(names.map((name) => [name, hit.groups[name] ?? null]));
+    const zoned = date !== undefined && (fixedZone ? !/poch/.test(date.template) : namesZone(date));
+    return { id, ip: hit.groups.ip4 ?? hit.groups.ip6, at: date?.at, zoned, groups, line };
+  };
+
+  return {
+    add,
+    report: (uses, elapsed) => ({
+      uses,
+      prefregex: texts.prefregex === undefined ? undefined : { pattern: texts.prefregex, ...prefregex },
+      failregex,
+      ignoreregex,
+      dates: texts.templates && tallyDates(texts.templates, dates),
+      lines,
+      refused,
+      elapsed,
+    }),
+  };
+}
+
+/** Zones stand at the end of a date, or before a syslog date. */
+function namesZone({ text, template }: { readonly text: string; readonly template: string }): boolean {
+  if (template.includes("TAI64N")) return true;
+  if (!template.includes("Zone")) return false;
+  const last = /(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$/i;
+  const first = /^(?:[A-Z]{1,5}|[+-]\d{2}(?::?\d{2})?)\s+(?:[A-Z][a-z]{2}\s+){1,2}\d/i;
+  return last.test(text) || (/^.{0,12}\(\?:Zone/.test(template) && first.test(text));
+}
+
+/** Most hits first, as Fail2Ban's detector moves them to the front. */
+function tallyDates(templates: readonly string[], hits: ReadonlyMap<string, number>): DateTally[] {
+  return templates.map((name) => ({ name, hits: hits.get(name) ?? 0 })).sort((a, b) => b.hits - a.hits);
+}

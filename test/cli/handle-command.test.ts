@@ -1,0 +1,208 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { type CommandDeps, handleCommand } from "../../cli/daemon/handle-command.ts";
+import { type DaemonRequest, parseRequest } from "../../cli/daemon/request.ts";
+import { type Answer, formatAnswer } from "../../shared/core/report/answer.ts";
+import type { Refusal } from "../../shared/core/report/refusal.ts";
+import { type EngineRig, engineRig, events, START, settle } from "./engine-rig.ts";
+
+let rig: EngineRig;
+let deps: CommandDeps;
+let stopped = false;
+let refusal: Refusal | undefined;
+
+beforeEach(async () => {
+  rig = await engineRig();
+  stopped = false;
+  refusal = undefined;
+  deps = {
+    version: "1.2.3",
+    now: () => START + 10_000,
+    engine: rig.engine,
+    state: rig.state,
+    files: (jail) => jail.logs.map((log) => log.path),
+    act: () => settle(rig.engine, START + 10_000),
+    reload: async () => refusal,
+    stop: () => {
+      stopped = true;
+    },
+  };
+  const lines = ["bad from 192.0.2.1", "bad from 192.0.2.1", "bad from 192.0.2.1", "bad from 192.0.2.9"];
+  await rig.engine.ingest(events([...lines, "worse from 2001:db8::1", "worse from 2001:db8::1"]));
+  await settle(rig.engine, START + 9_000);
+});
+
+const ask = (request: DaemonRequest) => handleCommand(request, deps);
+const text = async (request: DaemonRequest) => formatAnswer(await ask(request), () => 0);
+const ban = (...ids: string[]): DaemonRequest => ({ kind: "ban", jail: "web", ids, actor: "ann" });
+const unban = (reportAbsent: boolean, ...ids: string[]): DaemonRequest => ({
+  kind: "unban",
+  jail: "web",
+  ids,
+  reportAbsent,
+});
+
+describe("commands that ask", () => {
+  it.each<{ request: DaemonRequest; expected: string }>([
+    { request: { kind: "ping" }, expected: "Server replied: pong" },
+    { request: { kind: "version" }, expected: "1.2.3" },
+    { request: { kind: "status" }, expected: "Status\n|- Number of jail:\t3\n`- Jail list:\tdeep, recidive, web" },
+    {
+      request: { kind: "jail-status", jail: "web" },
+      expected:
+        "Status for the jail: web\n|- Filter\n|  |- Currently failed:\t1\n|  |- Total failed:\t4\n" +
+        "|  `- File list:\t/logs/web.log\n`- Actions\n   |- Currently banned:\t1\n   |- Total banned:\t1\n" +
+        "   `- Banned IP list:\t192.0.2.1",
+    },
+    {
+      request: { kind: "banned" },
+      expected: "[{'web': ['192.0.2.1']}, {'deep': ['2001:db8::1']}, {'recidive': []}]",
+    },
+    {
+      request: { kind: "banned-where", ids: ["2001:DB8::1", "192.0.2.1", "192.0.2.9", "no address"] },
+      expected: "[['deep'], ['web'], [], []]",
+    },
+    {
+      request: { kind: "ban-list", jail: "web", shape: { kind: "with-time" } },
+      expected: "192.0.2.1 \t2026-11-22 12:00:02 + 3600 = 2026-11-22 13:00:02",
+    },
+    {
+      request: { kind: "ban-list", jail: "deep", shape: { kind: "with-time" } },
+      expected: "2001:db8::1 \t2026-11-22 12:00:05 + -1 = 9999-12-31 23:59:59",
+    },
+    { request: { kind: "option", jail: "web", option: "maxretry" }, expected: "3" },
+    { request: { kind: "option", jail: "deep", option: "bantime" }, expected: "-1" },
+    { request: { kind: "option", jail: "web", option: "bantime.increment" }, expected: "False" },
+    {
+      request: { kind: "option", jail: "web", option: "failregex" },
+      expected: "The following regular expression are defined:\n`- [0]: bad from <ADDR>$",
+    },
+    {
+      request: { kind: "option", jail: "web", option: "actions" },
+      expected: "The jail web has the following actions:\niptables-allports",
+    },
+    { request: { kind: "jail-status", jail: "nope" }, expected: "Sorry but the jail 'nope' does not exist" },
+    {
+      request: { kind: "ban-list", jail: "nope", shape: { kind: "with-time" } },
+      expected: "Sorry but the jail 'nope' does not exist",
+    },
+  ])("$request.kind $request.jail $request.option", async ({ request, expected }) => {
+    expect(await text(request)).toBe(expected);
+  });
+
+  it("status --all has every jail", async () => {
+    const answer = (await ask({ kind: "all-status" })) as Extract<Answer, { kind: "all-status" }>;
+    expect(answer.jails.map((jail) => jail.name)).toEqual(["web", "deep", "recidive"]);
+  });
+});
+
+describe("commands that change", () => {
+  it("banip bans at once, counts what is new, and says who did it", async () => {
+    expect(await text(ban("192.0.2.50", "2001:db8:1::/64", "192.0.2.1"))).toBe("2");
+    expect(rig.applied.map((change) => change.target)).toEqual([
+      "192.0.2.1",
+      "2001:db8::1",
+      "192.0.2.50",
+      "2001:db8:1::/64",
+      // Banned already: it is banned for longer now, which is not counted.
+      "192.0.2.1",
+    ]);
+    expect((await rig.state.bans.ofId(rig.applied[2]!.target))[0]).toMatchObject({ actor: "ann", failures: 0 });
+  });
+
+  it.each([
+    { ids: ["192.0.2.50", "999.1.1.1"], expected: "neither an address nor a network: ['999.1.1.1']" },
+    { ids: ["127.0.0.1"], expected: "no jail may ban these: ['127.0.0.1']" },
+  ])("banip refuses $ids", async ({ ids, expected }) => {
+    expect(await text(ban(...ids))).toBe(expected);
+    expect(rig.applied).toHaveLength(2);
+  });
+
+  it("unbanip frees the members of a network and counts them", async () => {
+    await ask(ban("192.0.2.50"));
+    expect(await text(unban(false, "192.0.2.0/24"))).toBe("2");
+    expect(rig.applied.slice(-2).map((change) => change.kind)).toEqual(["unban", "unban"]);
+    expect(await text(unban(false, "192.0.2.1"))).toBe("0");
+  });
+
+  it("unbanip --report-absent names who was not banned", async () => {
+    expect(await text(unban(true, "192.0.2.1", "192.0.2.77"))).toBe("not banned: ['192.0.2.77']");
+    expect(await text({ kind: "banned-where", ids: ["192.0.2.1"] })).toBe("[[]]");
+  });
+
+  it.each<{ request: DaemonRequest; count: string; left: string }>([
+    { request: { kind: "unban-everywhere", ids: ["2001:db8::1"] }, count: "1", left: "[['web'], []]" },
+    { request: { kind: "unban-everywhere", ids: ["192.0.2.200"] }, count: "0", left: "[['web'], ['deep']]" },
+    { request: { kind: "unban-all" }, count: "2", left: "[[], []]" },
+  ])("$request.kind: $count", async ({ request, count, left }) => {
+    expect(await text(request)).toBe(count);
+    expect(await text({ kind: "banned-where", ids: ["192.0.2.1", "2001:db8::1"] })).toBe(left);
+  });
+
+  it("addignoreip and delignoreip change whom the jail counts", async () => {
+    const entries = ["198.51.100.7"];
+    const friend = events(["bad from 198.51.100.7", "bad from 198.51.100.7", "bad from 198.51.100.7"], START + 20_000);
+    expect(await text({ kind: "ignore", jail: "web", entries, actor: "ann" })).toBe(
+      "These IP addresses/networks are ignored:\n|- 10.0.0.0/8\n`- 198.51.100.7",
+    );
+    expect((await rig.engine.ingest(friend)).spared).toHaveLength(3);
+    expect(await text({ kind: "unignore", jail: "web", entries, actor: "ann" })).toBe(
+      "These IP addresses/networks are ignored:\n`- 10.0.0.0/8",
+    );
+    expect(await text({ kind: "unignore", jail: "web", entries, actor: "ann" })).toBe(
+      "not in the ignore list of jail 'web': ['198.51.100.7']",
+    );
+    expect(
+      (await rig.engine.ingest(friend.map((event) => ({ ...event, id: `${event.id} anew` })))).verdicts,
+    ).toHaveLength(1);
+  });
+
+  it("reload says OK, or what keeps the old configuration going", async () => {
+    expect(await text({ kind: "reload" })).toBe("OK");
+    refusal = {
+      kind: "bad-configuration",
+      problems: [{ code: "bad-value", severity: "error", message: "x is wrong" }],
+    };
+    expect(await text({ kind: "reload" })).toBe(
+      "The new configuration is refused, the old one goes on:\nerror: x is wrong",
+    );
+  });
+
+  it("stop ends the daemon", async () => {
+    expect(await text({ kind: "stop" })).toBe("Shutdown successful");
+    expect(stopped).toBe(true);
+  });
+});
+
+describe("a message on the socket", () => {
+  it.each<{ kind: string; options: Record<string, unknown> }>([
+    { kind: "frobnicate", options: {} },
+    { kind: "jail-status", options: {} },
+    { kind: "jail-status", options: { jail: 7 } },
+    { kind: "banned-where", options: { ids: "192.0.2.1" } },
+    { kind: "ban", options: { jail: "web", ids: [1] } },
+    { kind: "option", options: { jail: "web", option: "constructor" } },
+    { kind: "ban-list", options: { jail: "web", shape: { kind: "ids" } } },
+    { kind: "toString", options: {} },
+  ])("$kind $options is no request", ({ kind, options }) => expect(parseRequest(kind, options)).toBeUndefined());
+
+  it.each<DaemonRequest>([
+    { kind: "ping" },
+    { kind: "all-status" },
+    { kind: "jail-status", jail: "web" },
+    { kind: "banned-where", ids: ["192.0.2.1"] },
+    { kind: "ban-list", jail: "web", shape: { kind: "ids", separator: "," } },
+    { kind: "ban-list", jail: "web", shape: { kind: "with-time" } },
+    { kind: "option", jail: "web", option: "bantime.increment" },
+    { kind: "ban", jail: "web", ids: ["192.0.2.1"], actor: "ann" },
+    { kind: "unban", jail: "web", ids: ["192.0.2.1"], reportAbsent: true },
+    { kind: "unban-everywhere", ids: [] },
+    { kind: "unban-all" },
+    { kind: "ignore", jail: "web", entries: ["192.0.2.1"], actor: "ann" },
+    { kind: "unignore", jail: "web", entries: ["192.0.2.1"], actor: "ann" },
+    { kind: "reload" },
+    { kind: "stop" },
+  ])("$kind survives the way through JSON", (request) => {
+    const { kind, ...options } = JSON.parse(JSON.stringify(request));
+    expect(parseRequest(kind, options)).toEqual(request);
+  });
+});

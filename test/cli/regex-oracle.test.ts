@@ -1,0 +1,127 @@
+/** `fleet2ban regex` against the installed fail2ban-regex: the same report, the same rows, on the same lines. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { runCommandLine } from "../../cli/main.ts";
+import { available } from "../support/require.ts";
+import { createTerminalDouble } from "./terminal-double.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "fleet2ban-regex-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const LOG = join(dir, "sample.log");
+writeFileSync(
+  LOG,
+  [
+    "2025-11-22 17:35:59 bad login from 192.0.2.7",
+    "2025-11-22 17:35:59,123 bad login of joe from 2001:db8::1 port 5",
+    "Nov 20 17:35:59 host x: hello",
+    "# a comment",
+    "",
+    '2025-11-22 17:36:59 bad login of it\'s "q" from 192.0.2.8 port 22',
+    "no date: bad login from 192.0.2.9",
+    "2025-11-22T17:35:59Z harmless: bad login from 192.0.2.10",
+    "[22/Nov/2025:17:35:59 +0100] bad login from ::ffff:192.0.2.11",
+    "1763832959 worse login from 192.0.2.12",
+    "  ",
+    "",
+  ].join("\r\n"),
+);
+const BAD = "bad login(?: of <F-USER>.+</F-USER>)? from <HOST>(?: port \\d+)?$";
+
+async function ours(...argv: string[]): Promise<{ code: number; text: string }> {
+  const double = createTerminalDouble();
+  const code = await runCommandLine(["regex", ...argv], double.terminal);
+  return { code, text: double.out() };
+}
+
+function theirs(...argv: string[]): { code: number; text: string } {
+  const { stdout, status } = spawnSync("fail2ban-regex", argv, { encoding: "utf8", maxBuffer: 1e8 });
+  return { code: status ?? -1, text: stdout };
+}
+
+/** Times of the day and the spelling of the date templates' internals are each tool's own. */
+function comparable(text: string): string {
+  return (
+    text
+      .replace(/\[processed in .* sec\]/, "[processed in # sec]")
+      .replace(/^(\| {2}\[\d+\]) .*(?:Month|MON|Epoch|TAI64N|Minute).*$/gm, "$1 TEMPLATE")
+      .replace(/basedir: .*/, "basedir: DIR")
+      // Where a line has no date, the original prints the time at which it is asked.
+      .replace(/^(\| {6}192\.0\.2\.9 ).*$/m, "$1 NO DATE")
+  );
+}
+
+describe.skipIf(!available(["fail2ban-regex", "python3"]))("regex, next to fail2ban-regex", () => {
+  describe("the report", () => {
+    it.each<{ name: string; argv: string[] }>([
+      { name: "a regex on a file", argv: [LOG, BAD] },
+      { name: "with an ignoreregex", argv: [LOG, BAD, "harmless"] },
+      { name: "verbose", argv: ["-v", LOG, BAD, "harmless"] },
+      { name: "all lists", argv: ["--print-all-matched", "--print-all-ignored", LOG, BAD, "harmless"] },
+      { name: "no lists", argv: ["--print-no-missed", "--print-no-ignored", LOG, BAD, "harmless"] },
+      { name: "a line", argv: ["2025-11-22 17:35:59 bad login from 192.0.2.7", BAD] },
+      {
+        name: "a long line and a long regex",
+        argv: [`x ${"y".repeat(80)} from 192.0.2.7`, `${"y".repeat(60)} from <ADDR>`],
+      },
+      { name: "a line that misses", argv: ["2025-11-22 17:35:59 good login from 192.0.2.7", BAD] },
+      { name: "a date pattern", argv: ["-d", "^%Y-%m-%d %H:%M:%S", LOG, BAD] },
+      { name: "no date", argv: ["-d", "{NONE}", LOG, BAD] },
+      { name: "a regex that stops at the first", argv: ["--no-check-all", LOG, BAD] },
+    ])("$name", async ({ argv }) => {
+      const real = theirs(...argv);
+      const { code, text } = await ours(...argv);
+      expect({ code, text: comparable(text) }).toEqual({
+        code: real.code,
+        text: comparable(real.text),
+      });
+    });
+
+    it("cuts long lists off at the same length", async () => {
+      for (const lines of [19, 20, 25]) {
+        const log = join(dir, `many-${lines}.log`);
+        writeFileSync(log, "2025-11-22 17:35:59 nothing\n".repeat(lines));
+        for (const more of [[], ["--print-all-missed"]]) {
+          expect(comparable((await ours(...more, log, BAD)).text)).toBe(comparable(theirs(...more, log, BAD).text));
+        }
+      }
+    });
+
+    it("says no to a regex that names nobody, and exits with 255", async () => {
+      expect(theirs(LOG, "^bad").code).toBe(255);
+      expect((await ours(LOG, "^bad")).code).toBe(255);
+    });
+  });
+
+  /** Filters of the package that need nothing but RE2, on the package's own annotated lines. */
+  const CORPUS = ["3proxy", "apache-overflows", "haproxy-http-auth", "nginx-limit-req", "nsd", "pure-ftpd", "vsftpd"];
+  const samples = () => {
+    const script = "import fail2ban,os;print(os.path.dirname(fail2ban.__file__))";
+    const folder = execFileSync("/usr/bin/python3", ["-c", script], { encoding: "utf8" }).trim();
+    return join(folder, "tests/files/logs");
+  };
+
+  it.each(CORPUS)("%s on its own sample lines", async (name) => {
+    const filter = `/etc/fail2ban/filter.d/${name}.conf`;
+    // The original leaves out a last line that has no end.
+    const log = join(dir, `${name}.log`);
+    writeFileSync(log, `${readFileSync(join(samples(), name), "utf8")}\n`);
+    const rows = theirs("-r", "-o", "row", log, filter).text;
+    expect(rows).not.toBe("");
+    expect((await ours("-r", "-o", "row", log, filter)).text).toBe(rows);
+    const lines = (text: string) => /^Lines: .*$/m.exec(text)?.[0];
+    expect(lines((await ours("-r", log, filter)).text)).toBe(lines(theirs("-r", log, filter).text));
+  });
+
+  it.each(["row", "id", "ip", "msg", "user", "ip6", "<ip> <F-USER> <time> <msg>"])("-o %s", async (format) => {
+    // A line without a date would be printed with the date of the one before it: that is left out of the sample.
+    const dated = join(dir, "dated.log");
+    writeFileSync(dated, readFileSync(LOG, "utf8").replace(/^no date.*$/m, ""));
+    expect((await ours("-o", format, dated, BAD, "harmless")).text).toBe(
+      theirs("-o", format, dated, BAD, "harmless").text,
+    );
+  });
+});
