@@ -66,3 +66,14 @@ function apply(before: Flags, added: ReadonlySet<string>, removed: readonly stri
   for (const letter of removed) flags[NAMES[letter]!] = false;
   return flags as unknown as Flags;
 }
+
+/** Skips one blank or comment of verbose mode; false where none stands next. */
+export function skipLayout(cursor: Cursor): boolean {
+  if (" \t\n\r\v\f".includes(cursor.next ?? "x")) {
+    cursor.take();
+    return true;
+  }
+  if (!cursor.accept("#")) return false;
+  for (let token = cursor.take(); token !== undefined && token !== "\n"; ) token = cursor.take();
+  return true;
+}

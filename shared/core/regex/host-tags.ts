@@ -77,14 +77,21 @@ export function namesSomeone(groupNames: readonly string[]): boolean {
   return groupNames.some((name) => ID_GROUPS.includes(name));
 }
 
+function isFurtherName(name: string): boolean {
+  return name.startsWith("alt_") || name.startsWith("tuple_");
+}
+
 const MERGED_NAME = /^(alt_|tuple_)(.*?)(?:_\d+)?$/;
 
 /**
  * The groups as Fail2Ban reports them: alt_NAME and alt_NAME_1 fill NAME while it is empty, tuple_NAME joins NAME as a
  * further part, written as Python writes a tuple: ('root', '192.0.2.1'). The groups themselves stay.
  */
-export function mergeGroups(groups: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
-  const merged = { ...groups };
+export function mergeGroups(
+  groups: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  if (!Object.keys(groups).some(isFurtherName)) return groups;
+  const merged: Record<string, string | undefined> = { ...groups };
   const parts = Object.keys(groups)
     .sort()
     .map((key) => ({ key, match: key.length > 4 ? MERGED_NAME.exec(key) : null }))

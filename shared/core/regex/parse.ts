@@ -6,10 +6,11 @@
  * Patterns come from configuration files, never from log lines.
  */
 import { Cursor } from "./cursor.ts";
-import { type Flags, NO_FLAGS, takeFlags } from "./flags.ts";
+import { type Flags, NO_FLAGS, skipLayout, takeFlags } from "./flags.ts";
 import { categoryOf, isOctal, octal, takeCharacterEscape, takeClass, takeDigits } from "./parse-class.ts";
+import { takeBounds } from "./parse-repeat.ts";
 import type { RegexErrorCode } from "./syntax-error.ts";
-import type { Anchor, Place, Regex, RegexNode, Repeat } from "./tree.ts";
+import type { Anchor, Place, Regex, RegexNode } from "./tree.ts";
 import { type Width, widthOf } from "./width.ts";
 
 /** Parses a pattern; `flags` are those given beside it (re.MULTILINE …). Throws RegexSyntaxError for what Python refuses. */
@@ -26,8 +27,6 @@ const ESCAPED_PLACES: Record<string, Place> = {
 
 const GROUP_NAME = /^[\p{XID_Start}_]\p{XID_Continue}*$/u;
 const FLAG_LETTERS = /^[aiLmstux-]$/;
-/** Python's own limit on a repetition count. */
-const MAX_REPEAT = 4294967295;
 
 class Parser {
   readonly #cursor: Cursor;
@@ -72,7 +71,7 @@ class Parser {
     for (;;) {
       const next = this.#cursor.next;
       if (next === undefined || next === "|" || next === ")") break;
-      if (flags.verbose && this.#skipLayout()) continue;
+      if (flags.verbose && skipLayout(this.#cursor)) continue;
       if (this.#repeats(items)) continue;
       const start = this.#cursor.position;
       const node = this.#element(flags);
@@ -84,22 +83,10 @@ class Parser {
     return items.length === 1 ? items[0]! : { kind: "sequence", position, items };
   }
 
-  /** Blanks and comments of verbose mode. */
-  #skipLayout(): boolean {
-    const next = this.#cursor.next!;
-    if (" \t\n\r\v\f".includes(next)) {
-      this.#cursor.take();
-      return true;
-    }
-    if (next !== "#") return false;
-    for (let token = this.#cursor.take(); token !== undefined && token !== "\n"; ) token = this.#cursor.take();
-    return true;
-  }
-
   /** Reads `* + ? {n,m}` with `?` or `+` after it, and puts it around the last item; false where nothing of that stands next. */
   #repeats(items: RegexNode[]): boolean {
     const position = this.#cursor.position;
-    const bounds = this.#bounds();
+    const bounds = takeBounds(this.#cursor);
     if (bounds === undefined) return false;
     const body = items.pop();
     if (body === undefined || body.kind === "anchor") {
@@ -111,30 +98,6 @@ class Parser {
     const mode = this.#cursor.accept("?") ? "lazy" : this.#cursor.accept("+") ? "possessive" : "greedy";
     items.push({ kind: "repeat", position: body.position, ...bounds, mode, body });
     return true;
-  }
-
-  #bounds(): Pick<Repeat, "min" | "max"> | undefined {
-    const cursor = this.#cursor;
-    if (cursor.accept("*")) return { min: 0, max: Number.POSITIVE_INFINITY };
-    if (cursor.accept("+")) return { min: 1, max: Number.POSITIVE_INFINITY };
-    if (cursor.accept("?")) return { min: 0, max: 1 };
-    const start = cursor.position;
-    const mark = cursor.mark();
-    if (!cursor.accept("{")) return undefined;
-    const low = takeDigits(cursor);
-    const comma = cursor.accept(",");
-    const high = comma ? takeDigits(cursor) : low;
-    if (!cursor.accept("}") || (low === "" && !comma)) {
-      cursor.rewind(mark);
-      return undefined;
-    }
-    const min = low === "" ? 0 : Number(low);
-    const max = high === "" ? Number.POSITIVE_INFINITY : Number(high);
-    if (min >= MAX_REPEAT || (high !== "" && max >= MAX_REPEAT)) {
-      this.#fail("repeat-too-large", "a repetition count is too large", start);
-    }
-    if (max < min) this.#fail("min-above-max", "a repetition has more at least than at most", start);
-    return { min, max };
   }
 
   #element(flags: Flags): RegexNode | "comment" | "flags" {

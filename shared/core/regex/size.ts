@@ -2,7 +2,7 @@
 import { reachesBeyondAscii } from "./character.ts";
 import { childrenOf, type RegexNode } from "./tree.ts";
 
-/** RE2 refused at about twice this size when it was measured (403 times \\w): whatever is smaller compiles. */
+/** RE2 refused at about twice this size when it was measured (403 times \w): whatever is smaller compiles. */
 export const SAFE_SIZE = 50_000;
 
 /** Instructions, in UTF-8, of one class that names words, or digits, or anything else beyond ASCII. */

@@ -1,10 +1,11 @@
 /**
  * Every pattern that translates finds what Python's `re` finds: match, span and all groups, over random patterns and texts. And for
- * every pattern, the screen lets through whatever Python finds.
+ * every pattern, the screen lets through whatever Python finds, and the required literals are in it.
  */
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { type CompileOptions, compileRegex } from "../../../shared/core/regex/compile.ts";
+import { requiredLiterals } from "../../../shared/core/regex/literals.ts";
 import type { RegexMatch } from "../../../shared/core/regex/match.ts";
 import { parseRegex } from "../../../shared/core/regex/parse.ts";
 import { compileSet } from "../../../shared/core/regex/regex-set.ts";
@@ -12,6 +13,7 @@ import { RegexSyntaxError } from "../../../shared/core/regex/syntax-error.ts";
 import { toRe2 } from "../../../shared/core/regex/translate.ts";
 import type { Regex } from "../../../shared/core/regex/tree.ts";
 import { available } from "../../support/require.ts";
+import { holds } from "./holds.ts";
 import { type Choose, chooser, disturb, type Grammar, patternArbitrary, sampleText } from "./pattern-arbitrary.ts";
 import { type PythonMatch, startPython } from "./python-re.ts";
 
@@ -100,12 +102,15 @@ describe.runIf(available(["python3"]))(`against Python's re, SEED=${SEED}`, () =
       const compilation = compileRegex(pattern, { ...suite.options, positions: true });
       if (compilation.kind === "ok") translated += 1;
       const screen = compileSet([screenOf(tree!)]);
+      const literals = requiredLiterals(tree!);
       for (const [index, text] of texts.entries()) {
         const expected = fromPython(text, matches[index]!);
         if (expected !== undefined) hits += 1;
         if (expected !== undefined && screen.match(text).length === 0) {
           expect.fail(`the screen misses ${JSON.stringify({ pattern, text })}`);
         }
+        const missing = expected && literals.find((choice) => !holds(choice, text));
+        if (missing !== undefined) expect.fail(`${JSON.stringify({ missing, pattern, text })}`);
         if (compilation.kind !== "ok") continue;
         compared += 1;
         const found = fromOurs(compilation.regex.exec(text));

@@ -2,12 +2,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { compileTagged } from "../../../shared/core/regex/compile.ts";
 import { expandTags, mergeGroups } from "../../../shared/core/regex/host-tags.ts";
-import { type LiteralChoice, requiredLiterals } from "../../../shared/core/regex/literals.ts";
+import { requiredLiterals } from "../../../shared/core/regex/literals.ts";
 import { parseRegex } from "../../../shared/core/regex/parse.ts";
 import { compileSet } from "../../../shared/core/regex/regex-set.ts";
 import type { Feature } from "../../../shared/core/regex/translate.ts";
 import { available } from "../../support/require.ts";
 import { type CorpusRegex, readCorpus } from "./fail2ban-corpus.ts";
+import { holds } from "./holds.ts";
 
 /** What RE2 cannot have by its nature; everything else in the filters must translate. */
 const BEYOND_RE2: readonly Feature[] = ["look-ahead", "look-behind", "back-reference", "conditional"];
@@ -104,11 +105,6 @@ describe.runIf(available(["python3", "fail2ban-regex"]))("the filters of the ins
 function compile({ raw, usedns, multiline, searches }: CorpusRegex) {
   const lines = multiline || searches.some(({ text }) => text.slice(0, -1).includes("\n"));
   return compileTagged(raw, { usedns, multiline, lines });
-}
-
-function holds({ anyOf, caseSensitive }: LiteralChoice, text: string): boolean {
-  const compared = caseSensitive ? text : text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  return anyOf.some((literal) => compared.includes(literal));
 }
 
 function withoutNull(groups: Readonly<Record<string, string | null>>): Record<string, string | undefined> {
