@@ -140,8 +140,12 @@ describe("unban", () => {
     const here = await world();
     await here.ban({ ids: [id(attacker)], at: 5000 });
     await here.unban({ ids: [id(attacker)], at: 5000 });
+    const again = [1, 2, 3].map(() => event(5000, `web ${attacker}`));
+    const { verdicts } = await here.state.batch(() => ingestEvents(again, here.deps));
+    expect(verdicts).toMatchObject([{ kind: "banned", ban: { since: 5000, generation: 5001 } }]);
+    await here.unban({ ids: [id(attacker)], at: 5000 });
     expect(await here.ban({ ids: [id(attacker)], at: 5000 })).toMatchObject([
-      { kind: "banned", ban: { generation: 5001 } },
+      { kind: "banned", ban: { generation: 5002 } },
     ]);
   });
 

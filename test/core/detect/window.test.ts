@@ -95,6 +95,11 @@ describe("a window may be forgotten", () => {
   it.each([
     { name: "two findtimes after its newest failure", window: windowAfter(10, 20), expected: 140 },
     { name: "two findtimes after the ban's end", window: close(windowAfter(10), { until: 500 }), expected: 620 },
+    {
+      name: "two findtimes after a failure that came after the ban",
+      window: close(windowAfter(600), { until: 500 }),
+      expected: 720,
+    },
     { name: "never under a permanent ban", window: close(EMPTY_WINDOW, { until: undefined }), expected: undefined },
   ])("$name", ({ window, expected }) => expect(forgetAt(window, policy)).toBe(expected));
 });
