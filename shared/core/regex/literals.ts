@@ -31,20 +31,24 @@ export function requiredLiterals(regex: Regex): readonly LiteralChoice[] {
 /**
  * The pieces of a literal that are still whole in a line from which something may have been cut out inside of it:
  * Fail2Ban cuts the date out before it matches, so "[]" in the cut line may be "[14/Nov/2025 …]" in the line itself.
- * `canCutBetween` says whether a cut may lie between the two parts of the literal.
+ * `canCutBetween` says whether the cut may have made neighbours of these two characters.
  */
 export function survivesCut(
   literal: string,
   canCutBetween: (before: string, after: string) => boolean,
 ): readonly string[] {
   const pieces: string[] = [];
-  let start = 0;
-  for (let at = 1; at < literal.length; at += 1) {
-    if (!canCutBetween(literal.slice(0, at), literal.slice(at))) continue;
-    pieces.push(literal.slice(start, at));
-    start = at;
+  let piece = "";
+  let before: string | undefined;
+  for (const character of literal) {
+    if (before !== undefined && canCutBetween(before, character)) {
+      pieces.push(piece);
+      piece = "";
+    }
+    piece += character;
+    before = character;
   }
-  return [...pieces, literal.slice(start)].filter((piece) => piece !== "");
+  return piece === "" ? pieces : [...pieces, piece];
 }
 
 interface Contents {

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LogEvent } from "../../../shared/core/filter/event.ts";
-import { createMatcher } from "../../../shared/core/filter/matcher.ts";
+import { examine } from "../../../shared/core/filter/examine.ts";
+import { createMatcher, dateLine } from "../../../shared/core/filter/matcher.ts";
+import { identify } from "../../../shared/core/filter/suspect.ts";
 import { type JailSketch, jailOf, NOSERV } from "../../support/jail.ts";
 
 const NOW = Date.UTC(2025, 10, 14, 22, 45, 30);
@@ -120,6 +122,12 @@ describe("one line", () => {
       text: "192.0.2.9 via 192.0.2.3",
       expected: ["192.0.2.9"],
     },
+    {
+      name: "a literal of the cut line is not looked for in the whole one",
+      jail: { datepattern: ["^\\S+ \\[(%d/%b/%Y:%H:%M:%S\\.%f)\\]"], failregex: ["^<ADDR>:\\d+ \\[\\] www"] },
+      text: `192.0.2.3:1 ${ACCEPT} www`,
+      expected: ["192.0.2.3"],
+    },
     { name: "<NOSRV> means itself", jail: { failregex: ["/<NOSRV> <HOST>$"] }, text: "be/x 192.0.2.3", expected: [] },
   ])("$name", ({ jail, text, expected }) => expect(suspects(jail, text)).toEqual(expected));
 });
@@ -183,6 +191,7 @@ describe("a batch", () => {
       "x",
       "\u2028",
       "é",
+      `192.0.2.3:1 ${ACCEPT} www`,
     );
     const texts = fc.array(
       fc.array(part, { maxLength: 6 }).map((parts) => parts.join("")),
@@ -212,5 +221,60 @@ describe("a batch", () => {
       }),
       { numRuns: 400 },
     );
+  });
+
+  it("finds what the regexes find by themselves: no literal lets go a line that matches", () => {
+    const part = fc.constantFrom(
+      "[",
+      "]",
+      "[] ",
+      "192.0.2.3",
+      ":1 ",
+      ACCEPT,
+      " www",
+      "Nov 14 22:45:11",
+      " ",
+      "2025-11-14 22:45:11",
+      "x=",
+      '"',
+      "é",
+      `192.0.2.3:1 ${ACCEPT} www`,
+    );
+    const texts = fc.array(
+      fc.array(part, { maxLength: 7 }).map((parts) => parts.join("")),
+      { minLength: 1, maxLength: 30 },
+    );
+    const datepatterns = [
+      [],
+      ["\\[(%d/%b/%Y:%H:%M:%S\\.%f)\\]"],
+      ["{^LN-BEG}"],
+      ["**%Y-%m-%d %H:%M:%S"],
+      ["x=(%Y-%m-%d %H:%M:%S)"],
+    ];
+    const failregexes = [
+      "<ADDR>:\\d+ \\[\\] www",
+      "^ ?<ADDR>",
+      "\\[\\]\\s*<ADDR>",
+      '<ADDR>x="',
+      "<ADDR>(?:\\[\\]| www)",
+    ];
+    const matchers = datepatterns.flatMap((datepattern) =>
+      failregexes.map((failregex) => matcherOf({ datepattern, failregex: [failregex], usedns: "no" })),
+    );
+    let hits = 0;
+    fc.assert(
+      fc.property(texts, fc.nat({ max: matchers.length - 1 }), (lines, index) => {
+        const matcher = matchers[index]!;
+        const [filter] = matcher.filters;
+        for (const text of lines) {
+          const verdict = examine(filter!, dateLine(filter!.detector, text, NOW).cut);
+          const found = matcher.match([line(text)]).failures.length;
+          hits += found;
+          expect(found).toBe(verdict.kind === "failed" && identify(verdict.groups, "no").kind === "address" ? 1 : 0);
+        }
+      }),
+      { numRuns: 400 },
+    );
+    expect(hits).toBeGreaterThan(100);
   });
 });

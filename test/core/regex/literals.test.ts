@@ -125,10 +125,12 @@ describe("a literal in a line from which the date will be cut", () => {
 
   it("is whole in every line that becomes it by one cut", () => {
     fc.assert(
-      fc.property(fc.string({ minLength: 1 }), fc.nat(), fc.string(), (literal, at, date) => {
-        const place = at % (literal.length + 1);
-        const line = literal.slice(0, place) + date + literal.slice(place);
-        const cuttable = (before: string) => before.length === place;
+      fc.property(fc.string({ minLength: 1, unit: "binary" }), fc.nat(), fc.string(), (literal, at, date) => {
+        const characters = [...literal];
+        const place = at % (characters.length + 1);
+        const line = [...characters.slice(0, place), date, ...characters.slice(place)].join("");
+        const cuttable = (before: string, after: string) =>
+          before === characters[place - 1] && after === characters[place];
         for (const piece of survivesCut(literal, cuttable)) expect(line).toContain(piece);
       }),
     );
