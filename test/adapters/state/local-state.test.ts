@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -83,9 +84,52 @@ describe("the local state", () => {
     expect(seen).toEqual(["a begins", "a ends", "b begins", "b ends", "c begins", "c ends"]);
   });
 
-  it("refuses a change outside a batch: nothing would make it durable", async () => {
+  it("shows nobody outside what is not durable yet", async () => {
+    const state = await createMemoryState();
+    const look = async () => [(await state.offsets.all()).size, (await state.journal.pending(9)).length];
+    let goOn = () => {};
+    const paused = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let filled = () => {};
+    const reached = new Promise<void>((resolve) => {
+      filled = resolve;
+    });
+    const batch = state.batch(async () => {
+      await fill(state);
+      expect(await look()).toEqual([1, 1]);
+      filled();
+      await paused;
+    });
+    await reached;
+    expect(await look()).toEqual([0, 0]);
+    goOn();
+    await batch;
+    expect(await look()).toEqual([1, 1]);
+  });
+
+  it("refuses a change outside a batch, also while somebody else's is open: nothing would make it durable", async () => {
     const state = await createMemoryState();
     await expect(state.offsets.set("x", "1")).rejects.toThrow("outside a batch");
+    let late = async () => {};
+    await state.batch(async () => {
+      late = AsyncResource.bind(() => state.offsets.set("x", "1"));
+    });
+    await expect(late()).rejects.toThrow("outside a batch");
+    const [, outside] = await Promise.allSettled([
+      state.batch(() => new Promise((resolve) => setTimeout(resolve, 20))),
+      new Promise((resolve) => setTimeout(resolve, 5)).then(() => state.offsets.set("x", "1")),
+    ]);
+    expect(outside).toMatchObject({
+      status: "rejected",
+      reason: { message: expect.stringContaining("outside a batch") },
+    });
+  });
+
+  it("refuses a batch inside a batch, which would wait for itself", async () => {
+    const state = await createMemoryState();
+    await expect(state.batch(() => state.batch(async () => 1))).rejects.toThrow("wait for itself");
+    expect(await state.batch(async () => 2)).toBe(2);
   });
 
   it("keeps the journal until it is settled, in order, across a restart", () =>
