@@ -2,6 +2,7 @@
  * A template ready to run: where it matches in a line, what it cuts out, and which instant it reads.
  *
  * Looking and reading are two programs, because most dates are only cut out: the first keeps two groups, the second all.
+ * A \b of the pattern's own knows ASCII alone; the bounds that every date has (bound-context.ts) know all scripts.
  */
 import RE2 from "re2";
 import { parseRegex } from "../regex/parse.ts";

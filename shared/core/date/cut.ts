@@ -5,7 +5,10 @@ import type { BeginBound, EndBound } from "./bounds.ts";
 import { admits, type Edge, edgeOf, neighboursOf } from "./edges.ts";
 
 export interface Cut {
-  /** Whether `before` and `after` ("" = the line's begin or end, else one character) can become neighbours by a cut. */
+  /**
+   * Whether `before` and `after` can become neighbours by a cut: one character, or "" for the line's begin or end, which
+   * "\n" may stand for too, since filters see lines with their end.
+   */
   between(before: string, after: string): boolean;
 }
 
@@ -35,7 +38,8 @@ export function cutOf(
 function stands(edge: Edge | undefined, neighbour: string, bound: () => boolean): boolean {
   if (edge === undefined) return false;
   if (edge.open && bound()) return true;
-  return neighbour === "" ? edge.lineEdge : admits(edge, neighbour.codePointAt(0)!);
+  if (edge.lineEdge && (neighbour === "" || neighbour === "\n")) return true;
+  return neighbour !== "" && admits(edge, neighbour.codePointAt(0)!);
 }
 
 function beginAllows(bound: BeginBound, first: Edge, neighbour: string): boolean {

@@ -146,6 +146,8 @@ describe("where a cut is possible", () => {
     { detector: makeDetector(["(?:(%Y)a)+"]), before: "a", after: "a", expected: true },
     { detector: makeDetector(["(?:(%Y)a)+"]), before: "b", after: "a", expected: false },
     { detector: makeDetector(["\\[%Y\\]"]), before: "a", after: "b", expected: true },
+    { detector: makeDetector(["[ab](%Y)$"]), before: "a", after: "\n", expected: true },
+    { detector: makeDetector(["[ab](%Y)$"]), before: "a", after: "b", expected: false },
     { detector: makeDetector(["\\[%Y"]), before: "a", after: "b", expected: false },
   ])("$before|$after: $expected", ({ detector, before, after, expected }) => {
     expect(detector.canCutBetween(before, after)).toBe(expected);
