@@ -42,7 +42,8 @@ export interface IgnoreList {
   covers(target: Target): boolean;
   /** Whether an entry and the target have an address in common. */
   touches(target: Target): boolean;
-  readonly size: number;
+  /** Its entries, each once. */
+  readonly targets: readonly Target[];
 }
 
 /** One set of first addresses per prefix length; covers() costs one look-up per length that occurs. */
@@ -70,6 +71,6 @@ export function createIgnoreList(targets: Iterable<Target>): IgnoreList {
     covers,
     // Only a network can hold an entry without being held; networks are rare, so a walk will do.
     touches: (target) => covers(target) || (target.includes("/") && all.some((entry) => contains(target, entry))),
-    size: all.length,
+    targets: all,
   };
 }

@@ -40,6 +40,10 @@ export function createNeverBan(own: Iterable<Target>, protectedRanges: Iterable<
     ["own", createIgnoreList(own)],
     ["protected", createIgnoreList(protectedRanges)],
   ];
-  // What hosts refuse is refused here too, whatever the lists say.
-  return { reason: (target) => lists.find(([, list]) => list.touches(target))?.[0] ?? refusalOf(target) };
+  const anything = createIgnoreList(lists.flatMap(([, list]) => list.targets));
+  return {
+    reason: (target) =>
+      // What hosts refuse is refused here too, whatever the lists say.
+      (anything.touches(target) ? lists.find(([, list]) => list.touches(target))?.[0] : undefined) ?? refusalOf(target),
+  };
 }
