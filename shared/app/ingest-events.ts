@@ -5,15 +5,16 @@
  * condition. A group that failed is named in the report; the caller has the batch delivered again.
  */
 import { createHash } from "node:crypto";
-import { type BanKey, keyText } from "../core/detect/key.ts";
+import type { BanKey } from "../core/detect/key.ts";
 import type { JailRules } from "../core/detect/policy.ts";
 import type { LogEvent, Matcher, MatchReport } from "../core/filter/event.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { JailTotals, Totals } from "../ports/totals.ts";
 import { NO_TOTALS } from "../ports/totals.ts";
 import type { OpenAllowlist, Spared } from "./check-allowlist.ts";
-import { type CountDeps, countFailures, type ReceivedFailure } from "./count-failures.ts";
-import { type Named, nameSuspects } from "./name-suspects.ts";
+import { type CountDeps, countFailures } from "./count-failures.ts";
+import { type Group, groupFailures, receiptTimes } from "./group-failures.ts";
+import { nameSuspects } from "./name-suspects.ts";
 import type { Tripped, Verdict } from "./place-ban.ts";
 import type { CachedResolver } from "./resolve-names.ts";
 
@@ -64,7 +65,7 @@ export async function ingestEvents(events: readonly LogEvent[], deps: IngestDeps
   const allowlist = await deps.allowlist(now);
   const awake = match.failures.filter((failure) => deps.rules.has(failure.jail) && !allowlist.isIdle(failure.jail));
   const { named, unresolved } = await nameSuspects(awake, deps.resolver, now);
-  const groups = groupByKey(named, receivedAt);
+  const groups = groupFailures(named, receivedAt);
   const report = { match, found: [] as Found[], spared: [] as (Found & { reason: Spared })[], unresolved };
   const failed: { key: BanKey; cause: unknown }[] = [];
   const open: Group[] = [];
@@ -87,11 +88,6 @@ export async function ingestEvents(events: readonly LogEvent[], deps: IngestDeps
   const counted = await countGroups(open, failed, deps);
   await addTotals(events, report, deps);
   return { ...report, ...counted, failed };
-}
-
-interface Group {
-  readonly key: BanKey;
-  readonly failures: readonly ReceivedFailure[];
 }
 
 async function countGroups(groups: readonly Group[], failed: { key: BanKey; cause: unknown }[], deps: IngestDeps) {
@@ -121,37 +117,6 @@ async function countGroups(groups: readonly Group[], failed: { key: BanKey; caus
     if (name !== undefined && verdict.kind !== "settled") deps.metrics.count(name, 1, verdict.ban.jail);
   }
   return { verdicts, tripped };
-}
-
-/** When each failing line was received. */
-function receiptTimes(events: readonly LogEvent[], match: MatchReport): ReadonlyMap<string, number> {
-  const failing = new Set(match.failures.map((failure) => failure.identity));
-  return new Map(events.filter((event) => failing.has(event.id)).map((event) => [event.id, event.at]));
-}
-
-function groupByKey(named: readonly Named[], receivedAt: ReadonlyMap<string, number>): ReadonlyMap<string, Group> {
-  const groups = new Map<string, { key: BanKey; failures: ReceivedFailure[]; identities: Set<string> }>();
-  for (const { failure, id } of named) {
-    const key: BanKey = { jail: failure.jail, id };
-    const text = keyText(key);
-    const group = groups.get(text) ?? { key, failures: [], identities: new Set() };
-    groups.set(text, group);
-    if (group.identities.has(failure.identity)) continue;
-    group.identities.add(failure.identity);
-    const { at, identity, stream, line } = failure;
-    group.failures.push({ at, identity, stream, line: shorten(line), receivedAt: receivedAt.get(identity) ?? at });
-  }
-  return groups;
-}
-
-/** Lines are kept to explain a ban; a thousand of them from one id must still fit into a row. */
-const LINE_LENGTH = 1_000;
-
-function shorten(line: string): string {
-  if (line.length <= LINE_LENGTH) return line;
-  const cut = line.slice(0, LINE_LENGTH);
-  // Not in the middle of a character of two units.
-  return /[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut;
 }
 
 /** The batch's name is made of its events, so the same batch delivered again adds nothing. */
