@@ -74,7 +74,13 @@ export function createDaemon(deps: DaemonDeps): Daemon {
 
   const tell = async (report: IngestReport): Promise<void> => {
     const found = report.found.map(({ jail, id, at }): Happening => ({ kind: "found", jail, id, at }));
-    await speaker.write(found, now());
+    const ignored = new Map(
+      report.spared.map(({ jail, id, reason }): [string, Happening] => [
+        `${jail} ${id}`,
+        { kind: "ignored", jail, id, by: reason },
+      ]),
+    );
+    await speaker.write([...found, ...ignored.values()], now());
     for (const { jail, bans } of report.tripped) {
       speaker.say("ERROR", `[${jail}] ${bans} bans within a minute: the jail is stopped, further bans are held back`);
     }

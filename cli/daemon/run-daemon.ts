@@ -171,7 +171,10 @@ async function openState(folder: string): Promise<LocalState> {
 
 function hostFleet(stateFolder: string): Fleet {
   const env: Record<string, string> = { FLEET2BAN_STATE: join(stateFolder, "host") };
-  if (process.env.FLEET2BAN_BACKEND) env.FLEET2BAN_BACKEND = process.env.FLEET2BAN_BACKEND;
+  for (const name of ["FLEET2BAN_BACKEND", "FLEET2BAN_PATH"]) {
+    const value = process.env[name];
+    if (value) env[name] = value;
+  }
   return createHostFleet({ host: HOST, execute: executeLocally(), env });
 }
 

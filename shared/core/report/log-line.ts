@@ -25,6 +25,7 @@ export function formatLogLine(record: LogRecord, pid: number, zone: ZoneOffset):
 /** What happened to one id in one jail, as a record's level and text. */
 export type Happening =
   | { readonly kind: "found"; readonly jail: string; readonly id: string; readonly at: number }
+  | { readonly kind: "ignored"; readonly jail: string; readonly id: string; readonly by: string }
   | { readonly kind: "ban"; readonly jail: string; readonly id: string }
   | { readonly kind: "restore"; readonly jail: string; readonly id: string }
   | {
@@ -46,6 +47,8 @@ export function recordOf(happening: Happening, at: number, zone: ZoneOffset): Lo
       const message = `${head} Found ${happening.id} - ${formatTime(happening.at, zone)}`;
       return { at, logger: "filter", level: "INFO", message };
     }
+    case "ignored":
+      return { at, logger: "filter", level: "INFO", message: `${head} Ignore ${happening.id} by ${happening.by}` };
     case "ban":
       return { at, logger: "actions", level: "NOTICE", message: `${head} Ban ${happening.id}` };
     case "restore":

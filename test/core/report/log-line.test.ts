@@ -13,6 +13,10 @@ describe("a line of the ban log", () => {
       line: "fail2ban.filter         [11829]: INFO    [sshd] Found 192.0.2.7 - 2026-11-22 17:35:00",
     },
     {
+      happening: { kind: "ignored", jail: "sshd", id: "192.0.2.7", by: "ignoreip" },
+      line: "fail2ban.filter         [11829]: INFO    [sshd] Ignore 192.0.2.7 by ignoreip",
+    },
+    {
       happening: { kind: "ban", jail: "sshd", id: "192.0.2.7" },
       line: "fail2ban.actions        [11829]: NOTICE  [sshd] Ban 192.0.2.7",
     },
