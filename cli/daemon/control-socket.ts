@@ -2,7 +2,7 @@
  * The control socket: one question, one answer, a line of JSON each way, on a Unix socket that only its owner can open.
  * Who may open it may ban and unban; there is no other check.
  */
-import { chmodSync, mkdirSync, unlinkSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
 import { createConnection, createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { CliFailure, reasonOf } from "../failure.ts";
@@ -129,5 +129,6 @@ async function removeStale(path: string): Promise<void> {
       next: "Stop it, or give this one its own --socket and --state.",
     });
   }
-  if (listens === false) unlinkSync(path);
+  // A plain file refuses a connection as well; it is somebody's.
+  if (listens === false && lstatSync(path).isSocket()) unlinkSync(path);
 }

@@ -6,6 +6,8 @@
 import { createDetector, type DateDetector } from "../../shared/core/date/detector.ts";
 import type { ZoneOffset } from "../../shared/core/report/time-text.ts";
 
+const DAY = 86_400_000;
+
 export interface VirtualClock {
   /** Moves on to the time of this line, and gives it, epoch ms; a line without a date takes no time. */
   advance(line: string): number;
@@ -21,7 +23,9 @@ export function createVirtualClock(start: number, zone: ZoneOffset): VirtualCloc
   return {
     advance(line) {
       const reference = accepted.find(line)?.at(now ?? start);
-      const written = any.find(line)?.at(reference ?? now ?? start) ?? reference;
+      // A head of New Year's Day after a date of New Year's Eve lies ahead, not a year back.
+      const asOf = reference === undefined ? (now ?? start) : reference + DAY;
+      const written = any.find(line)?.at(asOf) ?? reference;
       if (written !== undefined) now = Math.max(now ?? written, written);
       return now ?? start;
     },

@@ -20,7 +20,8 @@ export interface ChosenFilter {
   readonly uses: readonly string[];
 }
 
-const COMMAND_LINE: Place = { file: "command line", line: 1 };
+/** Where a regex stands that was typed. */
+export const COMMAND_LINE: Place = { file: "command line", line: 1 };
 /** A word that can name a filter or jail, with options in brackets; anything else is a regex. */
 const FILTER_WORD = /^\/{0,3}([\w/.-]+)(\[[\s\S]*\])?$/;
 /** The jail that stands around a filter that no jail has asked for. */

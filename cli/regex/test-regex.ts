@@ -1,7 +1,7 @@
 /** What `regex` does: every line through one filter, every regex asked, and the report in the shape of fail2ban-regex. */
 import { lookup } from "node:dns/promises";
 import type { JailConfig } from "../../shared/core/config/model.ts";
-import { formatProblem } from "../../shared/core/config/problem.ts";
+import type { Problem } from "../../shared/core/config/problem.ts";
 import { createDating } from "../../shared/core/filter/dating.ts";
 import { explainLine, type RegexHit } from "../../shared/core/filter/explain.ts";
 import { type CompiledFilter, compileFilters } from "../../shared/core/filter/matcher.ts";
@@ -11,7 +11,7 @@ import { createRegexCounter, type FilterTexts } from "../../shared/core/report/r
 import type { CommandContext } from "../command-context.ts";
 import type { RegexOptions } from "../commands/regex.ts";
 import { CliFailure, EXIT_USAGE } from "../failure.ts";
-import { chooseFilter, withIgnoreregex } from "./choose-filter.ts";
+import { COMMAND_LINE, chooseFilter, withIgnoreregex } from "./choose-filter.ts";
 import { type LineSource, readLines, sourceOf } from "./read-lines.ts";
 
 export interface RegexArguments {
@@ -74,7 +74,7 @@ function prepare({ regex, ignoreregex }: RegexArguments, options: RegexOptions, 
     createDating({ localOffset: terminal.zone }),
   );
   const [filter] = filters;
-  if (filter === undefined) throw new CliFailure(problems.map(formatProblem).join("\n"));
+  if (filter === undefined) throw unusable(problems);
   const { datepattern, maxlines } = filter.jail.filter;
   const patternUses = datepattern.length === 0 ? [] : [`Use      datepattern : ${patternUse(filter)}`];
   const uses = [
@@ -88,6 +88,14 @@ function prepare({ regex, ignoreregex }: RegexArguments, options: RegexOptions, 
   return { filter, uses };
 }
 
+/** The first problem; where it stands is worth saying if that is a file. */
+function unusable([problem]: readonly Problem[]): CliFailure {
+  if (problem === undefined) return new CliFailure("the filter finds nothing");
+  const { place, message, next } = problem;
+  const where = place === undefined || place.file === COMMAND_LINE.file ? "" : `${place.file}:${place.line}: `;
+  return new CliFailure(where + message, next === undefined ? {} : { next });
+}
+
 /** "{^LN-BEG} : Default Detectors", "^%Y : ^Year": the pattern, and what the detector makes of it. */
 function patternUse({ jail, detector }: CompiledFilter): string {
   const pattern = jail.filter.datepattern.map(({ text }) => text).join("\n");
@@ -98,7 +106,7 @@ function patternUse({ jail, detector }: CompiledFilter): string {
 function withOptions(jail: JailConfig, options: RegexOptions): JailConfig {
   const { datepattern, maxlines, timezone, usedns } = options;
   const raw = isRaw(options);
-  const place = { file: "command line", line: 1 };
+  const place = COMMAND_LINE;
   const filter = {
     ...jail.filter,
     ...(datepattern === undefined

@@ -1,0 +1,186 @@
+/** regex: what it reads, and which filter it means. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { afterAll, describe, expect, it } from "vitest";
+import { runCommandLine } from "../../cli/main.ts";
+import { readLines, sourceOf } from "../../cli/regex/read-lines.ts";
+import type { RegexReport } from "../../shared/core/report/regex-report.ts";
+import { createTerminalDouble } from "./terminal-double.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "fleet2ban-regex-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+const file = (name: string, text: string | Buffer) => {
+  const path = join(dir, name);
+  mkdirSync(join(path, ".."), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+};
+
+const CONFIG = join(dir, "config");
+file(
+  "config/jail.conf",
+  "[door]\nfilter = knock[word=rat]\nlogpath = /x.log\nfailregex = %(known/failregex)s\n  tap from <ADDR>\n",
+);
+file("config/filter.d/knock.conf", "[Definition]\nfailregex = ^ <word> from <ADDR>$\n[Init]\nword = knock\n");
+const foreign = file(
+  "elsewhere/strange.conf",
+  "[INCLUDES]\nbefore = words.conf\n[Definition]\nfailregex = ^ <word> from <ADDR>$\n",
+);
+file("elsewhere/words.conf", "[Init]\nword = thud\n");
+
+async function run(...argv: string[]) {
+  const double = createTerminalDouble();
+  const code = await runCommandLine(["regex", ...argv], double.terminal);
+  return { code, out: double.out(), err: double.err() };
+}
+const line = (text: string) => `2026-11-22 10:00:00 ${text}`;
+
+describe("the filter that is meant", () => {
+  it.each<{ name: string; regex: string; hits: string; misses: string }>([
+    {
+      name: "a jail, though it is switched off",
+      regex: "door",
+      hits: "tap from 192.0.2.1",
+      misses: "knock from 192.0.2.1",
+    },
+    {
+      name: "a jail with its filter's arguments",
+      regex: "door",
+      hits: "rat from 192.0.2.1",
+      misses: "knock from 192.0.2.1",
+    },
+    { name: "a filter", regex: "knock", hits: "knock from 192.0.2.1", misses: "tap from 192.0.2.1" },
+    {
+      name: "a filter with options",
+      regex: "knock[word=bang]",
+      hits: "bang from 192.0.2.1",
+      misses: "knock from 192.0.2.1",
+    },
+    {
+      name: "a file in a filter.d",
+      regex: `${CONFIG}/filter.d/knock.conf`,
+      hits: "knock from 192.0.2.1",
+      misses: "rat from 192.0.2.1",
+    },
+    {
+      name: "the same without its ending",
+      regex: `${CONFIG}/filter.d/knock`,
+      hits: "knock from 192.0.2.1",
+      misses: "rat from 192.0.2.1",
+    },
+    {
+      name: "any file, with what it includes",
+      regex: foreign,
+      hits: "thud from 192.0.2.1",
+      misses: "knock from 192.0.2.1",
+    },
+    {
+      name: "the regex itself",
+      regex: "boom from <ADDR>",
+      hits: "boom from 192.0.2.1",
+      misses: "knock from 192.0.2.1",
+    },
+  ])("is $name", async ({ regex, hits, misses }) => {
+    const asked = async (text: string) => (await run("-c", CONFIG, "-o", "id", line(text), regex)).out;
+    expect([await asked(hits), await asked(misses)]).toEqual(["192.0.2.1\n", ""]);
+  });
+
+  it.each([
+    { argv: ["x", "("], code: 255, err: "failregex" },
+    { argv: ["x", "nosuchfilter"], code: 255, err: "no group says who failed" },
+    { argv: ["x", "door[word=]extra"], code: 255, err: "no group says who failed" },
+    { argv: ["x", "knock[word"], code: 255, err: 'error: failregex "knock[word": ' },
+    { argv: ["-L", "2", "x", "a <ADDR>"], code: 255, err: "matches over 2 lines" },
+    { argv: ["-d", "%Q", "x", "a <ADDR>"], code: 255, err: "datepattern" },
+    { argv: ["--timezone", "Mars", "x", "a <ADDR>"], code: 255, err: "Mars" },
+    { argv: ["-m", "_X=1", "x", "a <ADDR>"], code: 2, err: "journal cannot be read yet" },
+    { argv: ["systemd-journal", "a <ADDR>"], code: 2, err: "journalctl -o short-iso" },
+    { argv: ["-D", "x", "a <ADDR>"], code: 2, err: "debuggex" },
+    { argv: ["-e", "klingon", foreign, "a <ADDR>"], code: 2, err: "no encoding 'klingon'" },
+    { argv: ["--print-no-missed", "--print-all-missed", "x", "a <ADDR>"], code: 2, err: "exclude each other" },
+  ])("is refused: $argv", async ({ argv, code, err }) => {
+    const result = await run("-c", CONFIG, ...argv);
+    expect(result.code).toBe(code);
+    expect(result.err).toContain(err);
+    expect(result.err).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe("what it prints", () => {
+  const log = file("mixed.log", `${line("knock from 192.0.2.1")}\n${line("hello")}\n${line("knock from 999.1.1.1")}\n`);
+
+  it("-i turns the choice around", async () => {
+    expect((await run("-c", CONFIG, "-i", "-o", "id", log, "knock")).out).toBe(
+      `${line("hello")}\n${line("knock from 999.1.1.1")}\n`,
+    );
+  });
+
+  it("names lines whose id Fail2Ban would ban although it is no address", async () => {
+    const { out } = await run("-c", CONFIG, log, "knock");
+    expect(out).toContain(`would not be banned:\n|  ${line("knock from 999.1.1.1")}\n\`-`);
+    expect(out).toContain("Lines: 3 lines, 0 ignored, 1 matched, 2 missed");
+  });
+
+  it("--json has the whole report", async () => {
+    const report = JSON.parse((await run("-c", CONFIG, "--json", log, "knock")).out) as RegexReport;
+    expect(report.failregex).toEqual([
+      {
+        pattern: "^ knock from <ADDR>$",
+        hits: 1,
+        found: [{ id: "192.0.2.1", at: new Date("2026-11-22T10:00:00").getTime(), multiple: false }],
+      },
+    ]);
+    expect(report.lines.missed).toHaveLength(2);
+    expect(report.refused).toHaveLength(1);
+  });
+
+  it("takes names as they are with --raw", async () => {
+    expect((await run("--raw", "-o", "id", line("knock from nowhere.invalid"), "knock from <HOST>$")).out).toBe(
+      "nowhere.invalid\n",
+    );
+    expect((await run("-o", "id", line("knock from nowhere.invalid"), "knock from <HOST>$")).out).toBe("");
+  });
+});
+
+describe("what it reads", () => {
+  const lines = async (source: ReturnType<typeof sourceOf>, encoding = "utf-8", stdin = Readable.from([])) => {
+    const all: string[] = [];
+    for await (const each of readLines(source, encoding, stdin)) all.push(each);
+    return all;
+  };
+  const bytes = (...parts: (string | number[])[]) =>
+    Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : Buffer.from(part))));
+
+  it.each([
+    {
+      name: "line ends of both kinds, and a last line without one",
+      content: bytes("a\r\nb\nc"),
+      read: ["a", "b", "c"],
+    },
+    { name: "an empty file", content: bytes(), read: [] },
+    { name: "broken UTF-8", content: bytes("a", [0xff, 0xc3], "b\n"), read: ["a\ufffd\ufffdb"] },
+    { name: "latin-1", encoding: "latin-1", content: bytes("caf", [0xe9], "\n"), read: ["café"] },
+    {
+      name: "UTF-16 with its mark",
+      encoding: "utf-16",
+      content: Buffer.from("\ufeffa\nb\n", "utf16le"),
+      read: ["a", "b"],
+    },
+    { name: "a byte order mark", content: bytes([0xef, 0xbb, 0xbf], "a\n"), read: ["a"] },
+  ])("$name", async ({ content, read, encoding }) => {
+    expect(await lines(sourceOf(file("read.log", content)), encoding)).toEqual(read);
+  });
+
+  it("lines and characters that chunks cut in two", async () => {
+    const text = Array.from({ length: 500 }, (_, index) => `${index} ${"é".repeat(index % 50)}`);
+    const content = Buffer.from(`${text.join("\n")}\n`);
+    const chunks = Array.from({ length: Math.ceil(content.length / 7) }, (_, i) => content.subarray(i * 7, i * 7 + 7));
+    expect(await lines({ kind: "stdin" }, "utf-8", Readable.from(chunks))).toEqual(text);
+  });
+
+  it("a text with line ends as several lines", async () => {
+    expect(await lines(sourceOf("a\nb"))).toEqual(["a", "b"]);
+  });
+});
