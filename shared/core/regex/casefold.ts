@@ -6,16 +6,16 @@
 /** All code points that equal `code` when case is ignored, itself included. `ascii` folds A-Z only. */
 export function caseVariants(code: number, ascii: boolean): readonly number[] {
   if (ascii) return asciiVariants(code);
-  if (code < 0x80) return [...asciiVariants(code), ...(ASCII_EXTRAS[code | 0x20] ?? []).filter(() => isLetter(code))];
+  if (code < 0x80) return isLetter(code) ? [...asciiVariants(code), ...(ASCII_EXTRAS.get(code | 0x20) ?? [])] : [code];
   return classes().get(foldKey(code)) ?? [code];
 }
 
 /** Variants of ASCII letters beyond ASCII, so that the common case needs no table of the whole of Unicode. */
-const ASCII_EXTRAS: Record<number, readonly number[]> = {
-  105: [0x130, 0x131],
-  107: [0x212a],
-  115: [0x17f],
-};
+const ASCII_EXTRAS: ReadonlyMap<number, readonly number[]> = new Map([
+  [0x69, [0x130, 0x131]],
+  [0x6b, [0x212a]],
+  [0x73, [0x17f]],
+]);
 
 function isLetter(code: number): boolean {
   return (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);

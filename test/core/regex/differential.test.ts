@@ -3,7 +3,7 @@
  * every pattern, the screen lets through whatever Python finds, and the required literals are in it.
  */
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CompileOptions, compileRegex } from "../../../shared/core/regex/compile.ts";
 import { requiredLiterals } from "../../../shared/core/regex/literals.ts";
 import type { RegexMatch } from "../../../shared/core/regex/match.ts";
@@ -56,7 +56,8 @@ const BEYOND: Suite = {
       (body) => `(?=${body})`,
       (body) => `(?!${body})`,
       (body) => `(?>${body})`,
-      (body) => `(?:${body})?+`,
+      // A possessive group loses its place in Python 3.11 when its body fails half-way: only single characters here.
+      (body) => `[ab]*+${body}`,
       (body) => `(?<=a)${body}`,
       (body) => `(?<!b|c)${body}`,
       (body) => `(?P<again>${body})(?P=again)`,
@@ -73,8 +74,11 @@ interface Tried {
 }
 
 describe.runIf(available(["python3"]))(`against Python's re, SEED=${SEED}`, () => {
-  const python = startPython();
-  afterAll(python.stop);
+  let python: ReturnType<typeof startPython>;
+  beforeAll(() => {
+    python = startPython();
+  });
+  afterAll(() => python.stop());
 
   async function compare(suite: Suite, check: (tried: Tried, matches: readonly (PythonMatch | null)[]) => void) {
     console.log(`${suite.name}: SEED=${SEED}`);

@@ -1,6 +1,6 @@
 /** What the parser makes of a pattern, and what it refuses, with code and place; Python must refuse the same. */
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseRegex } from "../../../shared/core/regex/parse.ts";
 import { type RegexErrorCode, RegexSyntaxError } from "../../../shared/core/regex/syntax-error.ts";
 import { childrenOf, type RegexNode } from "../../../shared/core/regex/tree.ts";
@@ -159,8 +159,11 @@ it("refuses characters by name, which it has no table of", () => {
 });
 
 describe.runIf(available(["python3"]))("beside Python", () => {
-  const python = startPython();
-  afterAll(python.stop);
+  let python: ReturnType<typeof startPython>;
+  beforeAll(() => {
+    python = startPython();
+  });
+  afterAll(() => python.stop());
 
   it("refuses what Python refuses", async () => {
     const answers = await python.ask(REFUSALS.map(({ pattern }) => ({ pattern, texts: [] })));

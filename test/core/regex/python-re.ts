@@ -24,22 +24,27 @@ const PROGRAM = `
 import json, re, signal, sys, warnings
 warnings.simplefilter("ignore")
 class Slow(Exception): pass
-def slow(*_): raise Slow()
+armed = False
+def slow(*_):
+    if armed: raise Slow()
 signal.signal(signal.SIGALRM, slow)
 for line in sys.stdin:
     asked = json.loads(line)
     try:
         compiled = re.compile(asked["pattern"], sum(getattr(re, f.upper()) for f in asked.get("flags", "")))
+        armed = True
         signal.setitimer(signal.ITIMER_REAL, ${PATIENCE_SECONDS})
         matches = []
         for text in asked["texts"]:
             found = compiled.search(text)
             matches.append(found and [s if s[0] >= 0 else None for s in map(found.span, range(compiled.groups + 1))])
+        armed = False
         answer = {"kind": "matches", "matches": matches}
     except (re.error, OverflowError, ValueError) as failure:
         answer = {"kind": "refused", "message": str(failure), "position": getattr(failure, "pos", None)}
     except Slow:
         answer = {"kind": "slow"}
+    armed = False
     signal.setitimer(signal.ITIMER_REAL, 0)
     print(json.dumps(answer), flush=True)
 `;
