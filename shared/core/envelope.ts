@@ -38,27 +38,60 @@ export function decodeEnvelope(json: Buffer, raw?: RegExp): Envelope {
   return (raw === undefined ? undefined : decodeSifted(json, raw)) ?? decodeWhole(json);
 }
 
+/** Bytes searched at once. Larger strings leave the young generation and cost a garbage collection each. */
+const WINDOW = 1 << 16;
+
 function decodeSifted(json: Buffer, raw: RegExp): Envelope | undefined {
-  const text = json.toString("latin1");
-  const start = text.indexOf(EVENTS);
-  if (start < 0 || !text.startsWith(EVENT, start + EVENTS.length)) return undefined;
-  const head = parse(`${json.toString("utf8", 0, start)}"logEvents":[]}`);
+  const list = json.indexOf(EVENTS);
+  if (list < 0) return undefined;
+  const head = parse(`${json.toString("utf8", 0, list)}"logEvents":[]}`);
   if (!isRecord(head) || head.messageType !== "DATA_MESSAGE") return undefined;
-  if (typeof head.logStream !== "string" || typeof head.logGroup !== "string") return undefined;
+  const { logStream, logGroup } = head;
+  if (typeof logStream !== "string" || typeof logGroup !== "string") return undefined;
 
   const events: LogEvent[] = [];
-  raw.lastIndex = start;
+  let lines = 0;
+  let from = list + EVENTS.length;
+  if (json.indexOf(EVENT, from) !== from) return undefined;
+  while (from < json.length) {
+    const next = json.indexOf(EVENT, from + WINDOW);
+    const to = next < 0 ? json.length : next;
+    const sifted = siftWindow(json, from, to, raw);
+    if (sifted === undefined) return undefined;
+    for (const event of sifted.events) events.push(toLogEvent(event, logStream));
+    lines += sifted.lines;
+    from = to;
+  }
+  return { kind: "events", logGroup, lines, malformed: 0, events };
+}
+
+/** The events of a window that begins with an event; undefined where one is not laid out as expected. */
+function siftWindow(
+  json: Buffer,
+  from: number,
+  to: number,
+  raw: RegExp,
+): { readonly events: RawEvent[]; readonly lines: number } | undefined {
+  const text = json.toString("latin1", from, to);
+  const events: RawEvent[] = [];
+  raw.lastIndex = 0;
   for (let hit = raw.exec(text); hit !== null; hit = raw.exec(text)) {
-    const from = text.lastIndexOf(EVENT, hit.index);
+    const begin = text.lastIndexOf(EVENT, hit.index);
     const next = text.indexOf(EVENT, hit.index);
-    const to = next < 0 ? text.lastIndexOf("]") : next - 1;
-    const event = from < start ? undefined : parse(json.toString("utf8", from, to));
+    const end = text.lastIndexOf("}", next < 0 ? text.length : next) + 1;
+    const event = parse(json.toString("utf8", from + begin, from + end)) ?? lastEvent(json, from + begin, to);
     if (!isRawEvent(event)) return undefined;
-    events.push(toLogEvent(event, head.logStream));
+    events.push(event);
     if (next < 0) break;
     raw.lastIndex = next;
   }
-  return { kind: "events", logGroup: head.logGroup, lines: count(text, EVENT, start), malformed: 0, events };
+  return { events, lines: count(text, EVENT) };
+}
+
+/** The payload's last event is followed by the end of the list and of the envelope. */
+function lastEvent(json: Buffer, from: number, to: number): unknown {
+  const text = json.toString("utf8", from, to);
+  return parse(text.slice(0, text.lastIndexOf("]")));
 }
 
 function decodeWhole(json: Buffer): Envelope {
@@ -100,8 +133,8 @@ function isRawEvent(value: unknown): value is RawEvent {
   );
 }
 
-function count(text: string, part: string, from: number): number {
+function count(text: string, part: string): number {
   let found = 0;
-  for (let at = text.indexOf(part, from); at >= 0; at = text.indexOf(part, at + part.length)) found += 1;
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) found += 1;
   return found;
 }

@@ -81,7 +81,7 @@ function matchEvent(
 ): void {
   const possible = sieve.jailsFor(event.text);
   if (possible.length === 0) return;
-  const text = event.text.replace(/[\r\n]+$/, "");
+  const text = firstLine(event.text);
   const dated = new Map<DateDetector, Dated>();
   for (const index of possible) {
     const filter = filters[index]!;
@@ -115,6 +115,12 @@ function matchJail(filter: CompiledFilter, event: LogEvent, line: Dated, report:
     stream: event.stream,
     line: event.text,
   });
+}
+
+/** An event is one line. What stands behind a line feed inside it may be a line that a client made up. */
+function firstLine(text: string): string {
+  const end = text.indexOf("\n");
+  return (end < 0 ? text : text.slice(0, end)).replace(/\r+$/, "");
 }
 
 /** Whether the sieve can let lines go for this jail. */

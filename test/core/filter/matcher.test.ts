@@ -123,6 +123,18 @@ describe("one line", () => {
       expected: ["192.0.2.9"],
     },
     {
+      name: "what follows a line feed is nobody's line",
+      jail: { failregex: ["^failed <HOST>$", "<HOST> x$"] },
+      text: "fine\nfailed 192.0.2.3\n",
+      expected: [],
+    },
+    {
+      name: "a line end is no part of the line",
+      jail: { failregex: ["^failed <HOST>$"] },
+      text: "failed 192.0.2.3\r\n",
+      expected: ["192.0.2.3"],
+    },
+    {
       name: "a literal of the cut line is not looked for in the whole one",
       jail: { datepattern: ["^\\S+ \\[(%d/%b/%Y:%H:%M:%S\\.%f)\\]"], failregex: ["^<ADDR>:\\d+ \\[\\] www"] },
       text: `192.0.2.3:1 ${ACCEPT} www`,
