@@ -119,8 +119,10 @@ function matchJail(filter: CompiledFilter, event: LogEvent, line: Dated, report:
 
 /** An event is one line. What stands behind a line feed inside it may be a line that a client made up. */
 function firstLine(text: string): string {
-  const end = text.indexOf("\n");
-  return (end < 0 ? text : text.slice(0, end)).replace(/\r+$/, "");
+  const feed = text.indexOf("\n");
+  let end = feed < 0 ? text.length : feed;
+  while (end > 0 && text[end - 1] === "\r") end -= 1;
+  return text.slice(0, end);
 }
 
 /** Whether the sieve can let lines go for this jail. */
