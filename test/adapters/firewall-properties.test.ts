@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseNetwork, type Target } from "../../shared/core/address.ts";
 import type { HostBan, HostChange } from "../../shared/core/firewall/change.ts";
+import { digestOf } from "../../shared/core/firewall/digest.ts";
 import { encodeChanges, encodeFullList } from "../../shared/core/firewall/encode.ts";
 import { refusalOf } from "../../shared/core/firewall/enforceable.ts";
 import { type Ledger, learn, standing, takeFullList } from "../../shared/core/firewall/ledger.ts";
@@ -112,57 +113,80 @@ describe.skipIf(!available(TOOLS, { root: true }))("for any input", () => {
     });
     afterEach(() => rmSync(marks, { recursive: true }));
 
-    it("runs nothing that it is sent, in any field, by variable or standard input", () => {
+    const COMMANDS = [
+      "$(touch MARK)",
+      "`touch MARK`",
+      "; touch MARK;",
+      "&& touch MARK",
+      "| touch MARK",
+      "\n touch MARK\n",
+    ];
+    const QUOTED = ["'; touch MARK; '", '"; touch MARK; "', 'system("touch MARK")', '" | "touch MARK"', "MARK"];
+    const ODD = [
+      "$IFS",
+      "*",
+      "../../x",
+      "-F",
+      "--help",
+      "{ }",
+      "%s%n",
+      "\\",
+      "\\n",
+      "\u0000",
+      "\r",
+      "\u00a0",
+      "ü",
+      "e",
+      "=",
+      "a=b",
+    ];
+    const BAITS = [...COMMANDS, ...QUOTED, ...ODD];
+    const WIRE = ["j f2b-web 1 INPUT", "p tcp 80 drop", "b 192.0.2.1 0 1", "u 192.0.2.2 1"].map((line) =>
+      line.split(" "),
+    );
+
+    it.each(["variable", "input"])("runs nothing of the usual baits, in any field, by %s", (by) => {
+      const mark = join(marks, "hit");
+      // Four good lines, of which one word is a bait, for every word and every bait.
+      const lines = BAITS.flatMap((bait) =>
+        WIRE.flatMap((victim) =>
+          victim.flatMap((_, i) =>
+            WIRE.map((words) => (words === victim ? words.with(i, bait.replace("MARK", mark)) : words).join(" ")),
+          ),
+        ),
+      );
+      const count = lines
+        .join("\n")
+        .split("\n")
+        .filter((line) => line.trim() !== "").length;
+      const wire = `fleet2ban 1\n${lines.join("\n")}\nend ${count}\n`;
+      const env: Record<string, string> = by === "variable" ? { SSM_Changes: wire.replaceAll("\u0000", "?") } : {};
+      const reply = parseReceipt(runScript(rig, "apply", by === "input" ? wire : "", env).stdout);
+      expect(readdirSync(marks)).toEqual([]);
+      expect(reply).toMatchObject({ kind: "done", missing: 0 });
+      expect(kernelEntries(rig, "ipset").every((entry) => entry.endsWith(" 192.0.2.1"))).toBe(true);
+    });
+
+    it("runs nothing of random bytes, in any field", () => {
       const bytes = fc.oneof(
         fc.string({ unit: "binary", maxLength: 30 }),
-        fc.constantFrom(
-          "$(touch MARK)",
-          "`touch MARK`",
-          "; touch MARK",
-          "&& touch MARK",
-          "| touch MARK",
-          "\n touch MARK\n",
-          "'; touch MARK; '",
-          '"; touch MARK; "',
-          "$IFS",
-          "*",
-          "../../x",
-          "-F",
-          "--help",
-          "}",
-          "{ }",
-          "%s%n",
-          'system("touch MARK")',
-          "a\\\nb",
-          "\u0000",
-        ),
+        fc.constantFrom(...BAITS),
         fc.string({ unit: fc.constantFrom(..."0123456789abcdef.:/,-_ f2b"), maxLength: 50 }),
       );
-      const GOOD = [
-        "fleet2ban 1",
-        "r - - 5",
-        "j f2b-web 1 INPUT",
-        "p tcp 80 drop",
-        "b 192.0.2.1 0 1",
-        "u 192.0.2.2 1",
-        "end 5",
-      ].map((line) => line.split(" "));
+      const HEADS = { apply: ["fleet2ban 1"], reconcile: ["fleet2ban 1", "r - - 5"] };
       const hostile = fc.record({
-        line: fc.nat(GOOD.length - 1),
+        line: fc.nat(7),
         word: fc.nat(3),
         text: bytes,
-        by: fc.constantFrom("variable", "input"),
-        mode: fc.constantFrom("apply", "reconcile"),
+        mode: fc.constantFrom("apply" as const, "reconcile" as const),
       });
       fc.assert(
-        fc.property(hostile, ({ line, word, text, by, mode }) => {
-          const mark = join(marks, "hit");
-          const lines = GOOD.filter(([first]) => mode === "reconcile" || first !== "r").map((words) => [...words]);
+        fc.property(hostile, ({ line, word, text, mode }) => {
+          const lines = [...HEADS[mode].map((head) => head.split(" ")), ...WIRE, ["end", mode === "apply" ? "4" : "5"]];
           const victim = lines[line % lines.length] ?? [];
-          victim[word % victim.length] = text.replaceAll("MARK", mark);
-          const wire = `${lines.map((words) => words.join(" ")).join("\n")}\n`;
-          const env: Record<string, string> = by === "variable" ? { SSM_Changes: wire.replaceAll("\u0000", "") } : {};
-          const done = runScript(rig, mode, by === "input" ? wire : "", env);
+          const spoilt = victim.with(word % victim.length, text.replaceAll("MARK", join(marks, "hit")));
+          const wire = `${lines.map((words) => (words === victim ? spoilt : words).join(" ")).join("\n")}\n`;
+          const done = runScript(rig, mode, wire);
           expect(readdirSync(marks)).toEqual([]);
           expect([0, 65]).toContain(done.code);
           expect(["done", "failed"]).toContain(parseReceipt(done.stdout).kind);
@@ -171,7 +195,7 @@ describe.skipIf(!available(TOOLS, { root: true }))("for any input", () => {
           const names = rig.net.host.must(["ipset", "list", "-n"]).trim().split("\n");
           for (const name of names) expect(name === "" || /^f2b-[A-Za-z0-9_.-]+(\/6)?$/.test(name)).toBe(true);
         }),
-        { numRuns: 40 },
+        { numRuns: 25 },
       );
     });
 
@@ -220,7 +244,10 @@ describe.skipIf(!available(TOOLS, { root: true }))("for any input", () => {
             "",
           ].join("\n");
           const taken = targets.filter((text) => refusalOf(text) === undefined);
-          expect(parseReceipt(runScript(rig, "apply", wire).stdout)).toMatchObject({
+          const receipt = parseReceipt(runScript(rig, "apply", wire).stdout);
+          const bans = taken.map((text) => ({ jail: "web", target: text, expiresAt: undefined }));
+          expect(receipt).toMatchObject({
+            digest: digestOf(bans, 0),
             refused: targets.length - taken.length,
             missing: 0,
           });

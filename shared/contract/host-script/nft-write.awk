@@ -99,7 +99,7 @@ END {
   for (chain in drop) {
     print "add chain inet fleet2ban " chain "\nflush chain inet fleet2ban " chain "\ndelete chain inet fleet2ban " chain
   }
-  # An element cannot be given another timeout, and one that has just ended cannot be deleted: so add, delete, add.
+  # Older kernels give an element no other timeout, and none deletes one that has just ended: so add, delete, add.
   elements("add", outs, nouts)
   elements("delete", outs, nouts)
   elements("add", ins, nins)
