@@ -1,4 +1,4 @@
-/** `set JAIL banip|unbanip|addignoreip|delignoreip IP…`. */
+/** `set JAIL banip|unbanip|addignoreip|delignoreip IP…`, and `set JAIL held ban|let-go`. */
 import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { askDaemon } from "../ask-daemon.ts";
@@ -11,13 +11,16 @@ interface Options extends SocketOptions {
   readonly reportAbsent?: true;
 }
 
-const VERBS = ["banip", "unbanip", "addignoreip", "delignoreip"] as const;
+const VERBS = ["banip", "unbanip", "addignoreip", "delignoreip", "held"] as const;
 
 export function addSet(program: Command, context: CommandContext): void {
   const command = program
-    .command("set <jail> <verb> <ip...>")
-    .summary("banip, unbanip, addignoreip or delignoreip in one jail")
-    .description(`ban and unban by hand, or change the ignore list until the next reload: ${VERBS.join(", ")}`)
+    .command("set <jail> <verb> <value...>")
+    .summary("banip, unbanip, addignoreip, delignoreip or held in one jail")
+    .description(
+      "ban and unban by hand (banip, unbanip), change the ignore list (addignoreip, delignoreip; it outlives restarts), or " +
+        "settle what was held back when the jail banned suspiciously many (held ban, held let-go)",
+    )
     .option("--report-absent", "with unbanip: fail where an address is not banned")
     .action((jail: string, verb: string, ids: string[], options: Options) => {
       switch (verb) {
@@ -29,6 +32,13 @@ export function addSet(program: Command, context: CommandContext): void {
           return askDaemon({ kind: "ignore", jail, entries: ids, actor: actor() }, options, context);
         case "delignoreip":
           return askDaemon({ kind: "unignore", jail, entries: ids, actor: actor() }, options, context);
+        case "held": {
+          const [verdict] = ids;
+          if (ids.length !== 1 || (verdict !== "ban" && verdict !== "let-go")) {
+            throw new CliFailure("held takes ban or let-go", { exitCode: EXIT_USAGE });
+          }
+          return askDaemon({ kind: "release", jail, verdict }, options, context);
+        }
         default:
           throw new CliFailure(`set cannot '${verb}'`, { exitCode: EXIT_USAGE, next: nearest(verb, VERBS) });
       }
@@ -38,6 +48,7 @@ export function addSet(program: Command, context: CommandContext): void {
     ["set sshd unbanip 192.0.2.0/24", "unban every address in the network"],
     ["set sshd unbanip --report-absent 192.0.2.7", "fails where it is not banned"],
     ["set sshd addignoreip 198.51.100.0/24", "never ban these again"],
+    ["set sshd held let-go", "after too many bans at once: forget them, and go on"],
   ]);
 }
 

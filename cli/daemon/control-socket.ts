@@ -21,6 +21,8 @@ export interface ControlServer {
 const LONGEST = 4 << 20;
 /** Ms for a client to say what it wants; an answer may take longer. */
 const PATIENCE = 10_000;
+/** Ms for the last answers at the end. */
+const LAST_ANSWERS = 2_000;
 
 /** Listens at `path`. Throws a CliFailure where another daemon listens there, or the path cannot be used. */
 export async function serveControl(
@@ -64,8 +66,11 @@ export async function serveControl(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        // Who has not asked yet gets no answer any more.
+        // Who has not asked yet gets no answer any more, and who waits for one does not wait for ever.
         for (const socket of open) if (!socket.readableEnded) socket.destroy();
+        setTimeout(() => {
+          for (const socket of open) socket.destroy();
+        }, LAST_ANSWERS).unref();
       }),
   };
 }

@@ -40,7 +40,9 @@ export interface DaemonDeps {
 }
 
 export interface Daemon {
-  /** Applies what stands, then runs until `stop`. Throws a CliFailure where this machine can enforce nothing. */
+  /** Applies what stands. Throws a CliFailure where this machine can enforce nothing. */
+  start(): Promise<void>;
+  /** Reads logs and keeps the time until `signal`. */
   run(signal: AbortSignal): Promise<void>;
   /** In a turn: acts on everything that is stored. */
   act(): Promise<void>;
@@ -52,7 +54,8 @@ export interface Daemon {
   lastBatch(): number;
 }
 
-const UPKEEP = 60_000;
+/** How often the firewall is looked after, and old rows are forgotten, ms. */
+const UPKEEP = 20_000;
 const PRUNE_AFTER = 3_600_000;
 const PRUNED_AT_ONCE = 1_000;
 const POSITIONS = "positions";
@@ -82,7 +85,10 @@ export function createDaemon(deps: DaemonDeps): Daemon {
     );
     await speaker.write([...found, ...ignored.values()], now());
     for (const { jail, bans } of report.tripped) {
-      speaker.say("ERROR", `[${jail}] ${bans} bans within a minute: the jail is stopped, further bans are held back`);
+      speaker.say(
+        "ERROR",
+        `[${jail}] ${bans} bans within a minute: the jail is stopped and further bans are held back; to settle them: fleet2ban set ${jail} held ban|let-go`,
+      );
     }
   };
 
@@ -173,7 +179,7 @@ export function createDaemon(deps: DaemonDeps): Daemon {
       speaker.say("INFO", `Reload finished: ${next.jails.map((jail) => jail.name).join(", ")}`);
       return undefined;
     },
-    async run(signal) {
+    async start() {
       const { standing, reports } = await turns.take(restore);
       const hopeless = hopelessFailure(reports);
       if (hopeless !== undefined) {
@@ -182,6 +188,8 @@ export function createDaemon(deps: DaemonDeps): Daemon {
       const restored = standing.map(({ jail, id }): Happening => ({ kind: "restore", jail, id }));
       await speaker.write(restored, now());
       for (const { name } of engine.ruleset().jails) speaker.say("INFO", `Jail '${name}' started`);
+    },
+    async run(signal) {
       lastBatch = now();
       await Promise.all([readLogs(signal), keepTime(loop, signal)]);
     },

@@ -2,6 +2,7 @@
 
 import type { LocalState } from "../../shared/adapters/local/state/local-state.ts";
 import { banManually } from "../../shared/app/ban-manually.ts";
+import { releaseHeld } from "../../shared/app/release-held.ts";
 import { type AllowlistChange, addIgnored, ignoredWords, removeIgnored } from "../../shared/app/set-allowlist.ts";
 import { bansOf, showBanned, showBannedWhere, showJail } from "../../shared/app/show-status.ts";
 import { type Unbanned, unban } from "../../shared/app/unban.ts";
@@ -88,6 +89,13 @@ export async function handleCommand(request: DaemonRequest, deps: CommandDeps): 
         const change = request.kind === "ignore" ? addIgnored : removeIgnored;
         const asked = { rules: jail, words: request.entries, actor: request.actor, at: now };
         return allowlistAnswer(request.jail, await state.batch(() => change(asked, state)));
+      });
+    case "release":
+      return withJail(request.jail, rules, async (jail) => {
+        const asked = { rules: jail, at: now, verdict: request.verdict };
+        const { banned, dropped } = await state.batch(() => releaseHeld(asked, engine.deps()));
+        await deps.act();
+        return { kind: "count", count: request.verdict === "ban" ? banned.length : dropped.length };
       });
     case "reload": {
       const refusal = await deps.reload();

@@ -19,6 +19,7 @@ export type DaemonRequest =
   | { readonly kind: "unban-all" }
   | { readonly kind: "ignore"; readonly jail: string; readonly entries: readonly string[]; readonly actor: string }
   | { readonly kind: "unignore"; readonly jail: string; readonly entries: readonly string[]; readonly actor: string }
+  | { readonly kind: "release"; readonly jail: string; readonly verdict: "ban" | "let-go" }
   | { readonly kind: "reload" }
   | { readonly kind: "stop" };
 
@@ -56,6 +57,11 @@ export function parseRequest(kind: string, options: Readonly<Record<string, unkn
     case "unban":
       if (jail === undefined || ids === undefined) return undefined;
       return { kind: "unban", jail, ids, reportAbsent: options.reportAbsent === true };
+    case "release": {
+      const { verdict } = options;
+      if (jail === undefined || (verdict !== "ban" && verdict !== "let-go")) return undefined;
+      return { kind: "release", jail, verdict };
+    }
     case "unban-everywhere":
       return ids && { kind: "unban-everywhere", ids };
     case "ignore":

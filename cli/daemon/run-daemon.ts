@@ -81,8 +81,14 @@ export async function runDaemon(options: RunOptions, context: CommandContext): P
     end: () => stop.abort(),
     reload: () => void turns.take(() => daemon.reload()).then((refusal) => tellRefusal(refusal, speaker)),
   });
-  const control = await openControl(options, terminal, (request) =>
-    turns.take(() =>
+  let begin = () => {};
+  const started = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  // People are answered once what stood before is applied again, not sooner.
+  const control = await openControl(options, terminal, async (request) => {
+    await started;
+    return turns.take(() =>
       handleCommand(request, {
         ...{ version, now, engine, state },
         files: (jail) => filesOf(jail, daemon.paths(), routes),
@@ -90,10 +96,12 @@ export async function runDaemon(options: RunOptions, context: CommandContext): P
         reload: daemon.reload,
         stop: () => stop.abort(),
       }),
-    ),
-  );
+    );
+  });
   speaker.say("INFO", `Starting fleet2ban v${version}${dryRun ? " (dry run: nothing is changed)" : ""}`);
   try {
+    await daemon.start();
+    begin();
     if (options.once) watchQuiet(daemon.lastBatch, stop);
     await daemon.run(stop.signal);
   } finally {

@@ -1,5 +1,6 @@
 /** A configuration made ready to run: matcher, rules, firewalls, and everything that is wrong with it. */
 import { createHash } from "node:crypto";
+import { findEncoding } from "../../shared/adapters/local/follow/encoding.ts";
 import { loadRules } from "../../shared/app/load-rules.ts";
 import type { CompiledConfiguration } from "../../shared/core/config/compile-configuration.ts";
 import type { JailConfig } from "../../shared/core/config/model.ts";
@@ -36,6 +37,10 @@ export function examine(compiled: CompiledConfiguration, zone: ZoneOffset, revis
   const problems = [...compiled.problems, ...made.problems];
   const firewalls = new Map<string, JailFirewall>();
   const filters = made.filters.filter(({ jail }) => {
+    if (findEncoding(jail.logencoding) === undefined) {
+      problems.push(unknownEncoding(jail));
+      return false;
+    }
     const actions = jail.actions.filter((action): action is FirewallAction => action.kind === "firewall");
     if (actions.length === 0) return true;
     const firewall = compileFirewall(actions, revision);
@@ -48,6 +53,12 @@ export function examine(compiled: CompiledConfiguration, zone: ZoneOffset, revis
     return false;
   });
   return { filters, firewalls, problems };
+}
+
+function unknownEncoding({ name, place, logencoding }: JailConfig): Problem {
+  const message = `logencoding = ${JSON.stringify(logencoding)} is no encoding that is known here`;
+  const next = "Write utf-8, latin-1, ascii, utf-16, or another name of the WHATWG's encoding standard.";
+  return { code: "bad-value", severity: "error", jail: name, place, message, next };
 }
 
 export interface RulesetOptions {

@@ -88,6 +88,12 @@ describe("check", () => {
       place: "jail.d/haproxy.conf:1",
     },
     {
+      name: "an encoding that is none",
+      change: { "jail.local": "[haproxy-noserv]\nlogencoding = klingon\n" },
+      code: "bad-value",
+      place: "jail.d/haproxy.conf:1",
+    },
+    {
       name: "an unknown filter",
       change: { "jail.local": "[haproxy-noserv]\nfilter = haproxy-nosrv\n" },
       code: "unknown-filter",

@@ -156,6 +156,21 @@ describe("commands that change", () => {
     ).toHaveLength(1);
   });
 
+  it.each([
+    { verdict: "ban", count: "19", banned: true },
+    { verdict: "let-go", count: "19", banned: false },
+  ] as const)("held $verdict settles what a stopped jail held back", async ({ verdict, count, banned }) => {
+    // The breaker lets 300 bans a minute through and stops the jail at the next one; with that of before, 19 are held.
+    const ids = Array.from({ length: 319 }, (_, index) => `198.51.${index >> 8}.${index & 255}`);
+    const lines = ids.flatMap((each) => Array.from({ length: 3 }, () => `bad from ${each}`));
+    const report = await rig.engine.ingest(lines.map((each) => ({ ...events([each])[0]!, at: START + 9_000 })));
+    expect(report.tripped).toMatchObject([{ jail: "web" }]);
+    const held = report.verdicts.flatMap((each) => (each.kind === "held" ? [each.ban.id] : []));
+    expect(await text({ kind: "release", jail: "web", verdict })).toBe(count);
+    expect(held).toHaveLength(19);
+    expect((await text({ kind: "banned-where", ids: held })).includes("'web'")).toBe(banned);
+  });
+
   it("reload says OK, or what keeps the old configuration going", async () => {
     expect(await text({ kind: "reload" })).toBe("OK");
     refusal = {
@@ -182,6 +197,7 @@ describe("a message on the socket", () => {
     { kind: "ban", options: { jail: "web", ids: [1] } },
     { kind: "option", options: { jail: "web", option: "constructor" } },
     { kind: "ban-list", options: { jail: "web", shape: { kind: "ids" } } },
+    { kind: "release", options: { jail: "web", verdict: "perhaps" } },
     { kind: "toString", options: {} },
   ])("$kind $options is no request", ({ kind, options }) => expect(parseRequest(kind, options)).toBeUndefined());
 
@@ -199,6 +215,7 @@ describe("a message on the socket", () => {
     { kind: "unban-all" },
     { kind: "ignore", jail: "web", entries: ["192.0.2.1"], actor: "ann" },
     { kind: "unignore", jail: "web", entries: ["192.0.2.1"], actor: "ann" },
+    { kind: "release", jail: "web", verdict: "let-go" },
     { kind: "reload" },
     { kind: "stop" },
   ])("$kind survives the way through JSON", (request) => {

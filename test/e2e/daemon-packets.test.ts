@@ -89,6 +89,17 @@ describe.skipIf(!available(["ip", "iptables", "ipset"], { root: true }))(
       expect(reaches(attacker, attacker.hostV4)).toBe(true);
     });
 
+    it("puts back what somebody's iptables-restore has thrown away, and leaves the rest as it is", async () => {
+      const saved = network.host.must(["iptables-save"]).replace(/^.*f2b-.*\n/gm, "");
+      const own = "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT";
+      await daemon.ask("set", "deep", "banip", attacker.v4);
+      network.host.must(["iptables-restore"], { input: saved.replace("COMMIT", `${own}\nCOMMIT`) });
+      expect(reaches(attacker, attacker.hostV4)).toBe(true);
+      await daemon.until("it is shut out again", async () => !reaches(attacker, attacker.hostV4));
+      expect(network.host.must(["iptables-save"])).toContain(own);
+      await daemon.ask("set", "deep", "unbanip", attacker.v4);
+    });
+
     it("never bans the host itself", async () => {
       daemon.append(...Array.from({ length: 5 }, () => failure(attacker.hostV4)));
       await daemon.until("it says so", async () =>
