@@ -33,15 +33,16 @@ export function compileJailFilter(
     return undefined;
   };
   const options = { usedns: jail.usedns };
-  const compileAll = (kind: string, list: readonly Located[]) =>
-    list.flatMap((located) => take(kind, located, compileTagged(located.text, options)) ?? []);
-
-  const [prefregex] = compileAll("prefregex", jail.filter.prefregex === undefined ? [] : [jail.filter.prefregex]);
-  const prefregexGroups = prefregex?.groupNames ?? [];
+  const before = jail.filter.prefregex;
+  const narrowing = before === undefined ? undefined : compileTagged(before.text, options);
+  const prefregex = narrowing === undefined ? undefined : take("prefregex", before!, narrowing);
+  const prefregexGroups = narrowing === undefined ? [] : groupsOf(narrowing);
   const failregex = jail.filter.failregex.flatMap(
     (located) => take("failregex", located, compileFailregex(located.text, { ...options, prefregexGroups })) ?? [],
   );
-  const ignoreregex = compileAll("ignoreregex", jail.filter.ignoreregex);
+  const ignoreregex = jail.filter.ignoreregex.flatMap(
+    (located) => take("ignoreregex", located, compileTagged(located.text, options)) ?? [],
+  );
   if (jail.filter.maxlines > 1) problems.push(multiLine(jail));
   if (jail.filter.failregex.length === 0) problems.push(noFailregex(jail));
   if (problems.length > 0) return { filter: undefined, problems };
@@ -55,6 +56,18 @@ export function compileJailFilter(
     literals: literalsOf(prefregex, failregex, canCut),
   };
   return { filter, problems };
+}
+
+/** The groups that a prefregex lends to the failregexes; of one that is no regex nothing is known, so it lends an id. */
+function groupsOf(compilation: Compilation): readonly string[] {
+  switch (compilation.kind) {
+    case "ok":
+      return compilation.regex.groupNames;
+    case "unsupported":
+      return [...compilation.tree.groupNames.keys()];
+    case "error":
+      return ["fid"];
+  }
 }
 
 /** A line that a failregex matches has the prefregex's literals and its own. */
@@ -79,13 +92,13 @@ function uncut(choice: LiteralChoice, canCut: CanCut): LiteralChoice | undefined
 
 function toProblem(jail: JailConfig, kind: string, { text, place }: Located, compilation: Compilation): Problem {
   const base = { severity: "error", jail: jail.name, place } as const;
-  const named = `${kind} ${JSON.stringify(text)}`;
+
   switch (compilation.kind) {
     case "ok":
       return {
         ...base,
         code: "unsupported-regex",
-        message: `${named} needs state across lines (<F-MLFID>), which is not supported yet`,
+        message: `${kind} needs state across lines (<F-MLFID>), which is not supported yet: ${text}`,
         next: "Write a failregex that matches one line by itself.",
       };
     case "unsupported": {
@@ -95,7 +108,7 @@ function toProblem(jail: JailConfig, kind: string, { text, place }: Located, com
       return {
         ...base,
         code: "unsupported-regex",
-        message: `${named} needs what the linear-time engine does not have yet (${features.join("; ")})`,
+        message: `${kind} needs what the linear-time engine does not have yet (${features.join("; ")}): ${text}`,
         next: "Write it without that construct; the other jails go on.",
       };
     }
@@ -103,7 +116,7 @@ function toProblem(jail: JailConfig, kind: string, { text, place }: Located, com
       return {
         ...base,
         code: compilation.code === "no-id-group" ? "no-id-group" : "bad-regex",
-        message: `${named}: ${compilation.message}`,
+        message: `${kind}: ${compilation.message}: ${text}`,
         next:
           compilation.code === "no-id-group"
             ? "Mark the address with <HOST>."

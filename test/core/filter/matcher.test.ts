@@ -179,6 +179,10 @@ describe("a batch", () => {
     expect(of({ failregex: ["<F-MLFID>x</F-MLFID> <HOST>"] })).toEqual([["unsupported-regex", place]]);
     expect(of({ failregex: ["<HOST> ("] })).toEqual([["bad-regex", place]]);
     expect(of({ failregex: ["no address"] })).toEqual([["no-id-group", place]]);
+    expect(of({ prefregex: "<F-MLFID>x</F-MLFID>", failregex: ["no address"] })).toEqual([
+      ["unsupported-regex", place],
+    ]);
+    expect(of({ prefregex: "(", failregex: ["no address"] })).toEqual([["bad-regex", place]]);
     expect(of({ failregex: [] })).toEqual([["no-failregex", { file: "jail.conf", line: 1 }]]);
     expect(of({ failregex: ["<HOST>"], maxlines: 3 })).toEqual([["unsupported-regex", { file: "jail.conf", line: 1 }]]);
     expect(of({ failregex: ["<HOST>"], datepattern: ["("] })[0]?.[0]).toBe("bad-datepattern");
