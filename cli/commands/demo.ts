@@ -1,12 +1,8 @@
 /** `demo`: a bundled HAProxy log through the whole engine, on a virtual clock. */
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
-import { type CommonOptions, withCommon, withExamples } from "./common-options.ts";
-
-export interface DemoOptions extends CommonOptions {
-  readonly log?: string;
-  readonly config?: string;
-}
+import type { DemoOptions } from "../demo/run-demo.ts";
+import { withCommon, withExamples } from "./common-options.ts";
 
 export function addDemo(program: Command, context: CommandContext): void {
   const command = program

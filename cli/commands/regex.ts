@@ -1,29 +1,8 @@
 /** `regex`: fail2ban-regex, on the engine that bans. */
 import { type Command, InvalidArgumentError } from "commander";
 import type { CommandContext } from "../command-context.ts";
-import { type ConfigOptions, withConfig, withExamples } from "./common-options.ts";
-
-export interface RegexOptions extends ConfigOptions {
-  readonly datepattern?: string;
-  readonly timezone?: string;
-  readonly encoding: string;
-  readonly raw?: true;
-  readonly usedns?: string;
-  readonly maxlines?: number;
-  readonly journalmatch?: string;
-  readonly logLevel?: string;
-  readonly verbose: number;
-  readonly verboseDate?: true;
-  readonly debuggex?: true;
-  readonly checkAll: boolean;
-  readonly out?: string;
-  readonly invert?: true;
-  readonly printNoMissed?: true;
-  readonly printNoIgnored?: true;
-  readonly printAllMatched?: true;
-  readonly printAllMissed?: true;
-  readonly printAllIgnored?: true;
-}
+import type { RegexOptions } from "../regex/test-regex.ts";
+import { withConfig, withExamples } from "./common-options.ts";
 
 export function addRegex(program: Command, context: CommandContext): void {
   const command = program

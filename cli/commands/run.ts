@@ -1,15 +1,8 @@
 /** `run`: the daemon. */
 import type { Command } from "commander";
 import type { CommandContext } from "../command-context.ts";
-import { type ConfigOptions, withConfig, withExamples } from "./common-options.ts";
-
-export interface RunOptions extends ConfigOptions {
-  readonly state?: string;
-  readonly socket?: string;
-  readonly log?: string;
-  readonly dryRun?: true;
-  readonly once?: true;
-}
+import type { RunOptions } from "../daemon/run-daemon.ts";
+import { withConfig, withExamples } from "./common-options.ts";
 
 export function addRun(program: Command, context: CommandContext): void {
   const command = program

@@ -15,7 +15,7 @@ import { formatRefusal, type Refusal } from "../../shared/core/report/refusal.ts
 import { PortError } from "../../shared/ports/failure.ts";
 import type { Fleet } from "../../shared/ports/fleet.ts";
 import type { CommandContext } from "../command-context.ts";
-import type { RunOptions } from "../commands/run.ts";
+import type { ConfigOptions } from "../commands/common-options.ts";
 import { loadConfiguration, showProblem } from "../configuration/load-configuration.ts";
 import { createEngine } from "../engine/engine.ts";
 import { createRuleset, type Examined, examine, type Ruleset } from "../engine/ruleset.ts";
@@ -32,6 +32,14 @@ import { systemResolver } from "./resolver.ts";
 import { shellIgnoreCommand } from "./run-ignore-command.ts";
 import { createMailNotifier } from "./send-mail.ts";
 import { createTurns } from "./turns.ts";
+
+export interface RunOptions extends ConfigOptions {
+  readonly state?: string;
+  readonly socket?: string;
+  readonly log?: string;
+  readonly dryRun?: true;
+  readonly once?: true;
+}
 
 /** With --once: so long without a new line, and the logs are read, ms. */
 const QUIET = 1_500;

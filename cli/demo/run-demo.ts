@@ -7,7 +7,7 @@ import { formatAllStatus } from "../../shared/core/report/status-tree.ts";
 import { createStory, type StoryEvent, type StoryLine } from "../../shared/core/report/story.ts";
 import { formatDuration, formatTime } from "../../shared/core/report/time-text.ts";
 import type { CommandContext } from "../command-context.ts";
-import type { DemoOptions } from "../commands/demo.ts";
+import type { CommonOptions } from "../commands/common-options.ts";
 import { loadConfiguration, showProblem } from "../configuration/load-configuration.ts";
 import { createRuleset, examine, type Ruleset } from "../engine/ruleset.ts";
 import { CliFailure } from "../failure.ts";
@@ -17,6 +17,11 @@ import { readLines } from "../regex/read-lines.ts";
 import type { Colours, Terminal } from "../terminal.ts";
 import { createReplay } from "./replay.ts";
 import { createVirtualClock } from "./virtual-clock.ts";
+
+export interface DemoOptions extends CommonOptions {
+  readonly log?: string;
+  readonly config?: string;
+}
 
 const BAN_LOG = "ban log";
 /** On a terminal the story is told at a pace that eyes can follow, ms a line; elsewhere at once. */

@@ -9,10 +9,32 @@ import { formatFailure } from "../../shared/core/report/regex-output.ts";
 import { formatRegexHeader, formatRegexReport, shortened } from "../../shared/core/report/regex-report.ts";
 import { createRegexCounter, type FilterTexts } from "../../shared/core/report/regex-tally.ts";
 import type { CommandContext } from "../command-context.ts";
-import type { RegexOptions } from "../commands/regex.ts";
+import type { ConfigOptions } from "../commands/common-options.ts";
 import { CliFailure, EXIT_USAGE } from "../failure.ts";
 import { COMMAND_LINE, chooseFilter, withIgnoreregex } from "./choose-filter.ts";
 import { type LineSource, readLines, sourceOf } from "./read-lines.ts";
+
+export interface RegexOptions extends ConfigOptions {
+  readonly datepattern?: string;
+  readonly timezone?: string;
+  readonly encoding: string;
+  readonly raw?: true;
+  readonly usedns?: string;
+  readonly maxlines?: number;
+  readonly journalmatch?: string;
+  readonly logLevel?: string;
+  readonly verbose: number;
+  readonly verboseDate?: true;
+  readonly debuggex?: true;
+  readonly checkAll: boolean;
+  readonly out?: string;
+  readonly invert?: true;
+  readonly printNoMissed?: true;
+  readonly printNoIgnored?: true;
+  readonly printAllMatched?: true;
+  readonly printAllMissed?: true;
+  readonly printAllIgnored?: true;
+}
 
 export interface RegexArguments {
   readonly log: string;

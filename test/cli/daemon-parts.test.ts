@@ -150,11 +150,11 @@ describe("mail about a ban", () => {
       sendmail: "/nonexistent/sendmail",
     });
     await mail.notify([{ kind: "banned", action: { ...action, whois: false }, ban }]);
-    await mail.notify([{ kind: "banned", action: { ...action, whois: false, dest: "-oQ/tmp" }, ban }]);
+    await mail.notify([{ kind: "banned", action: { ...action, whois: false, dest: "-oQ/x" }, ban }]);
     await mail.drain();
     expect(warnings).toEqual([
       expect.stringContaining("no mail to admin@example.com about 192.0.2.1 in web: spawn /nonexistent/sendmail"),
-      expect.stringContaining("-oQ/tmp is no address"),
+      expect.stringContaining("-oQ/x is no address"),
     ]);
   });
 });
@@ -163,15 +163,15 @@ describe("log routes", () => {
   const web = jailOf({ name: "web", logs: logs("/var/log/haproxy.log", "/srv/*/access.log") });
   const recidive = jailOf({ name: "recidive", logs: logs("/var/log/fleet2ban.log") });
   const old = jailOf({ name: "old", logs: logs("/var/log/fail2ban.log") });
-  const routes = createLogRoutes("/tmp/ban.log");
+  const routes = createLogRoutes("/logs/ban.log");
 
   it.each([
     { jail: web, stream: "/var/log/haproxy.log", reads: true },
     { jail: web, stream: "/srv/a/access.log", reads: true },
     { jail: web, stream: "/srv/a/error.log", reads: false },
-    { jail: web, stream: "/tmp/ban.log", reads: false },
-    { jail: recidive, stream: "/tmp/ban.log", reads: true },
-    { jail: old, stream: "/tmp/ban.log", reads: true },
+    { jail: web, stream: "/logs/ban.log", reads: false },
+    { jail: recidive, stream: "/logs/ban.log", reads: true },
+    { jail: old, stream: "/logs/ban.log", reads: true },
     { jail: old, stream: "/var/log/fail2ban.log", reads: true },
     { jail: recidive, stream: "/var/log/haproxy.log", reads: false },
   ])("$jail.name reads $stream: $reads", ({ jail, stream, reads }) => {

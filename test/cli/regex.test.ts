@@ -91,7 +91,7 @@ describe("the filter that is meant", () => {
     { argv: ["x", "("], code: 255, err: "failregex" },
     { argv: ["x", "nosuchfilter"], code: 255, err: "no group says who failed" },
     { argv: ["x", "door[word=]extra"], code: 255, err: "no group says who failed" },
-    { argv: ["x", "knock[word"], code: 255, err: 'error: failregex "knock[word": ' },
+    { argv: ["x", "knock[word"], code: 255, err: "a class has no closing bracket" },
     { argv: ["-L", "2", "x", "a <ADDR>"], code: 255, err: "matches over 2 lines" },
     { argv: ["-d", "%Q", "x", "a <ADDR>"], code: 255, err: "datepattern" },
     { argv: ["--timezone", "Mars", "x", "a <ADDR>"], code: 255, err: "Mars" },
