@@ -4,7 +4,7 @@
  * A network is refused as soon as it touches one of these, so that a wrong prefix length ("0.0.0.0/0") bans nothing.
  */
 import { parseNetwork, type Target } from "../address.ts";
-import { type Refusal, refusalOf } from "../firewall/enforceable.ts";
+import { NEVER_CLIENTS, type Refusal, refusalOf } from "../firewall/enforceable.ts";
 import { createIgnoreList, type IgnoreList } from "./ignore.ts";
 
 /** "own" and "protected" are a matter of this fleet, and a person may insist; the others no host would enforce. */
@@ -40,10 +40,13 @@ export function createNeverBan(own: Iterable<Target>, protectedRanges: Iterable<
     ["own", createIgnoreList(own)],
     ["protected", createIgnoreList(protectedRanges)],
   ];
-  const anything = createIgnoreList(lists.flatMap(([, list]) => list.targets));
+  const anything = createIgnoreList([...NEVER_CLIENTS, ...lists.flatMap(([, list]) => list.targets)]);
   return {
-    reason: (target) =>
+    reason: (target) => {
+      // Asked for every failure: an ordinary address is let through by one look-up.
+      if (!target.includes("/") && !anything.touches(target)) return undefined;
       // What hosts refuse is refused here too, whatever the lists say.
-      (anything.touches(target) ? lists.find(([, list]) => list.touches(target))?.[0] : undefined) ?? refusalOf(target),
+      return lists.find(([, list]) => list.touches(target))?.[0] ?? refusalOf(target);
+    },
   };
 }

@@ -4,7 +4,8 @@
  */
 import { contains, familyOf, parseNetwork, type Target } from "../address.ts";
 
-const NEVER_CLIENTS = [
+/** Addresses that no client of a host can have. */
+export const NEVER_CLIENTS: readonly Target[] = [
   "0.0.0.0/8",
   "127.0.0.0/8",
   "169.254.0.0/16",
