@@ -1,6 +1,6 @@
 /** `npm run bench`: figures and ratios of one run, side by side with the peer. `-- --json` prints one object. */
 import { parseArgs } from "node:util";
-import { startEngine } from "./engine.ts";
+import { createMatcher } from "../shared/core/filter/matcher.ts";
 import { measureHostile } from "./hostile.ts";
 import { benchJails } from "./jails.ts";
 import { benchLines } from "./lines.ts";
@@ -27,7 +27,8 @@ const throughput = await measureThroughput(lines, jails);
 say(`fail2ban-regex over ${PEER_LINES} of the lines, each filter once …`);
 const peer = measurePeer(lines.slice(0, PEER_LINES), jails);
 say("hostile lines …");
-const hostile = measureHostile((await startEngine(jails)).matcher);
+const { matcher } = createMatcher(jails, { localOffset: () => 0 });
+const hostile = measureHostile(matcher);
 say("100 000 ids …");
 const idsMegabytes = await measureMemory(jails);
 say("import to ready …");

@@ -36,6 +36,7 @@ export async function measureThroughput(
         bans += await engine.ingest(envelope.events);
       }
     });
+    await engine.state.close();
     // The first round warms up.
     if (round > 0) decode.push(decodeTime);
     if (round > 0) whole.push(wholeTime);

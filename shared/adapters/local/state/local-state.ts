@@ -85,6 +85,7 @@ async function createLocalState(store: KeyValue, place: string): Promise<LocalSt
     prune: createPruner(overlay),
     close: async () => {
       await overlay.batch(async () => undefined);
+      overlay.close();
       await store.close();
     },
   };

@@ -17,6 +17,8 @@ export interface Overlay {
   range(from: string, to: string): AsyncIterable<readonly [key: string, value: string]>;
   /** Runs `work` alone and writes what it changed; where it throws, nothing has changed. Not inside a batch. */
   batch<T>(work: () => Promise<T>): Promise<T>;
+  /** Ends the tracking of contexts, which every promise of the process pays for. Nothing may be called after it. */
+  close(): void;
 }
 
 type Table = Map<string, string | undefined>;
@@ -73,6 +75,7 @@ export function createOverlay(store: KeyValue): Overlay {
       last = result.catch(() => undefined);
       return result;
     },
+    close: () => scope.disable(),
   };
 }
 

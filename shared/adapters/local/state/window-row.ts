@@ -37,6 +37,11 @@ export function encodeWindow({ window, version, forgetAt }: WindowRow): string {
   return JSON.stringify(encoded);
 }
 
+/** The version of a row, without reading the rest of it. */
+export function versionOf(text: string): number {
+  return Number(text.slice(1, text.indexOf(",")));
+}
+
 export function decodeWindow(text: string): WindowRow {
   const [version, forgetAt, until, streams, failures] = JSON.parse(text) as Encoded;
   const closed: Closed | undefined = until === null ? undefined : { until: until === FOR_EVER ? undefined : until };

@@ -3,7 +3,7 @@ import { EMPTY_WINDOW } from "../../../core/detect/window.ts";
 import type { Windows } from "../../../ports/windows.ts";
 import { jailRange, keyIn } from "./keys.ts";
 import type { Overlay } from "./overlay.ts";
-import { decodeWindow, encodeWindow } from "./window-row.ts";
+import { decodeWindow, encodeWindow, versionOf } from "./window-row.ts";
 
 export function createWindowsTable(overlay: Overlay): Windows {
   return {
@@ -16,7 +16,7 @@ export function createWindowsTable(overlay: Overlay): Windows {
     async save(key, window, version, forgetAt) {
       const rowKey = keyIn("w", key);
       const text = overlay.get(rowKey);
-      const current = text === undefined ? 0 : decodeWindow(text).version;
+      const current = text === undefined ? 0 : versionOf(text);
       if (current !== version) return "conflict";
       overlay.set(rowKey, encodeWindow({ window, version: version + 1, forgetAt }));
       return "saved";
