@@ -17,7 +17,7 @@ const bytes = (value: unknown) => Buffer.from(typeof value === "string" ? value 
 
 function rawFor(...literals: string[]): RegExp {
   const sieve = createSieve(literals.map((literal) => [[{ anyOf: [literal], caseSensitive: true }]]));
-  for (let line = 0; line < 512; line += 1) sieve.jailsFor("ordinary");
+  for (let line = 0; line < 128; line += 1) sieve.jailsFor("ordinary");
   return sieve.rawJson()!;
 }
 

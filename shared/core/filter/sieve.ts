@@ -24,7 +24,7 @@ export interface Sieve {
 }
 
 /** Lines looked at before the rarest literals are chosen, and how many lines later they are chosen anew. */
-const SAMPLE = 512;
+const SAMPLE = 128;
 const RENEW = 1 << 17;
 
 interface Need {
@@ -41,7 +41,14 @@ interface Need {
 type RegexNeeds = Need[];
 
 export function createSieve(jails: readonly JailLiterals[]): Sieve {
-  const needs: RegexNeeds[][] = jails.map((regexes) => regexes.map((choices) => choices.filter(isUsable).map(toNeed)));
+  const distinct = new Map<string, Need>();
+  const needOf = (choice: LiteralChoice): Need => {
+    const key = JSON.stringify([choice.caseSensitive, choice.anyOf]);
+    const need = distinct.get(key) ?? toNeed(choice);
+    distinct.set(key, need);
+    return need;
+  };
+  const needs: RegexNeeds[][] = jails.map((regexes) => regexes.map((choices) => choices.filter(isUsable).map(needOf)));
   const always = indexesWhere(needs, (regexes) => regexes.some((regex) => regex.length === 0));
   const everyJail = indexesWhere(needs, () => true);
   let seen = 0;
@@ -50,11 +57,11 @@ export function createSieve(jails: readonly JailLiterals[]): Sieve {
 
   const learn = (text: string): void => {
     const regexes = needs.flat();
-    for (const regex of regexes) for (const need of regex) if (need.holds(text)) need.hits += 1;
+    for (const need of distinct.values()) if (need.holds(text)) need.hits += 1;
     if (seen % RENEW !== SAMPLE - 1) return;
     for (const regex of regexes)
       regex.sort((a, b) => a.hits - b.hits || a.patterns.length - b.patterns.length || b.shortest - a.shortest);
-    for (const regex of regexes) for (const need of regex) need.hits = 0;
+    for (const need of distinct.values()) need.hits = 0;
     const rarest = regexes.flatMap((regex) => regex.slice(0, 1));
     if (rarest.length === 0) return;
     quick = new RegExp(anyOf(rarest.flatMap((need) => need.patterns)), "u");
