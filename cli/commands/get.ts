@@ -5,7 +5,7 @@ import { askDaemon } from "../ask-daemon.ts";
 import type { CommandContext } from "../command-context.ts";
 import { CliFailure, EXIT_USAGE } from "../failure.ts";
 import { type SocketOptions, withExamples, withSocket } from "./common-options.ts";
-import { nearest } from "./nearest.ts";
+import { suggest } from "./suggestion.ts";
 
 interface Options extends SocketOptions {
   readonly withTime?: true;
@@ -25,7 +25,7 @@ export function addGet(program: Command, context: CommandContext): void {
         return askDaemon({ kind: "ban-list", jail, shape }, options, context);
       }
       if (!isJailOption(option)) {
-        const next = nearest(option, ["banip", ...JAIL_OPTIONS]);
+        const next = suggest(option, ["banip", ...JAIL_OPTIONS]);
         throw new CliFailure(`a jail has no option '${option}'`, { exitCode: EXIT_USAGE, next });
       }
       return askDaemon({ kind: "option", jail, option }, options, context);

@@ -5,7 +5,7 @@ import { askDaemon } from "../ask-daemon.ts";
 import type { CommandContext } from "../command-context.ts";
 import { CliFailure, EXIT_USAGE } from "../failure.ts";
 import { type SocketOptions, withExamples, withSocket } from "./common-options.ts";
-import { nearest } from "./nearest.ts";
+import { suggest } from "./suggestion.ts";
 
 interface Options extends SocketOptions {
   readonly reportAbsent?: true;
@@ -40,7 +40,7 @@ export function addSet(program: Command, context: CommandContext): void {
           return askDaemon({ kind: "release", jail, verdict }, options, context);
         }
         default:
-          throw new CliFailure(`set cannot '${verb}'`, { exitCode: EXIT_USAGE, next: nearest(verb, VERBS) });
+          throw new CliFailure(`set cannot '${verb}'`, { exitCode: EXIT_USAGE, next: suggest(verb, VERBS) });
       }
     });
   withExamples(withSocket(command), [

@@ -2,7 +2,7 @@
 import { dumpConfiguration as dumpCommands, formatDump } from "../../shared/core/config/dump-configuration.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { ConfigOptions } from "../commands/common-options.ts";
-import { nearest } from "../commands/nearest.ts";
+import { suggest } from "../commands/suggestion.ts";
 import { CliFailure, EXIT_REFUSED } from "../failure.ts";
 import { loadConfiguration, showProblem } from "./load-configuration.ts";
 
@@ -18,7 +18,7 @@ export function dumpConfiguration(
   if (errors.length > 0) exit(EXIT_REFUSED);
   const names = compiled.outcomes.map((outcome) => (outcome.kind === "resolved" ? outcome.jail.name : outcome.name));
   if (jail !== undefined && !names.includes(jail)) {
-    throw new CliFailure(`there is no enabled jail '${jail}'`, { next: nearest(jail, names) });
+    throw new CliFailure(`there is no enabled jail '${jail}'`, { next: suggest(jail, names) });
   }
   if (options.json) {
     terminal.json(compiled.jails.filter(({ name }) => jail === undefined || name === jail));
