@@ -12,13 +12,22 @@ export type Verdict =
   | { readonly kind: "ignored"; readonly by: number }
   | { readonly kind: "failed"; readonly regex: number; readonly groups: Groups };
 
+/** What the failregexes see of a line, and the groups that the prefregex found. */
+export interface Narrowed {
+  readonly content: string;
+  readonly groups: Groups;
+}
+
+/** What the prefregexes met so far made of one line, by their source; undefined = did not match. Jails often share one. */
+export type KnownNarrowings = Map<string, Narrowed | undefined>;
+
 /** `cut` is the line without its date and with exactly one "\n" at its end, which `$` stands before. */
-export function examine(filter: JailFilter, cut: string): Verdict {
+export function examine(filter: JailFilter, cut: string, known: KnownNarrowings = new Map()): Verdict {
   if (filter.ignoresFirst) {
     const by = firstMatch(filter.ignoreregex, cut);
     if (by >= 0) return { kind: "ignored", by };
   }
-  const narrowed = narrow(filter, cut);
+  const narrowed = narrow(filter, cut, known);
   if (narrowed === undefined) return { kind: "missed" };
   let ignoredBy = -1;
   for (const [regex, failregex] of filter.failregex.entries()) {
@@ -32,10 +41,15 @@ export function examine(filter: JailFilter, cut: string): Verdict {
 }
 
 /** What the failregexes see: all of the line, or what the prefregex names F-CONTENT; undefined where it does not match. */
-export function narrow(filter: JailFilter, cut: string): { content: string; groups: Groups } | undefined {
-  if (filter.prefregex === undefined) return { content: cut, groups: {} };
+export function narrow({ prefregex }: JailFilter, cut: string, known: KnownNarrowings): Narrowed | undefined {
+  if (prefregex === undefined) return { content: cut, groups: {} };
+  if (!known.has(prefregex.source)) known.set(prefregex.source, narrowBy(prefregex, cut));
+  return known.get(prefregex.source);
+}
+
+function narrowBy(prefregex: CompiledRegex, cut: string): Narrowed | undefined {
   // Whoever comes so far has the regex's literals, so it mostly matches and `exec` alone is cheaper.
-  const match = filter.prefregex.exec(cut);
+  const match = prefregex.exec(cut);
   if (match === undefined) return undefined;
   const { content, ...groups } = mergeGroups(match.groups);
   return { content: content ? `${content}\n` : cut, groups };

@@ -45,7 +45,7 @@ export function explainLine(filter: CompiledFilter, text: string, now: number): 
       : { text: text.slice(found.start, found.end), template: found.template, at: found.at(now) };
   const cut = cutDate(text, found);
   const line = `${cut}\n`;
-  const narrowed = narrow(filter, line);
+  const narrowed = narrow(filter, line, new Map());
   const first = filter.ignoresFirst ? hitsOf(filter, line) : [];
   const hits = narrowed === undefined || first.length > 0 ? [] : regexHits(filter, narrowed);
   const ignoredBy = hits.length > 0 && narrowed !== undefined ? hitsOf(filter, narrowed.content) : first;

@@ -9,7 +9,7 @@ import { eventTime } from "../date/policy.ts";
 import { compileSet } from "../regex/regex-set.ts";
 import { createDating, type Dating, type DatingOptions } from "./dating.ts";
 import type { Failure, LogEvent, Matcher, MatchReport, Tally } from "./event.ts";
-import { examine } from "./examine.ts";
+import { examine, type KnownNarrowings } from "./examine.ts";
 import { compileJailFilter, type JailFilter } from "./jail-filter.ts";
 import { createSieve, type Sieve } from "./sieve.ts";
 import { identify } from "./suspect.ts";
@@ -95,7 +95,7 @@ function matchEvent(
 function matchJail(filter: CompiledFilter, event: LogEvent, line: Dated, report: OpenReport): void {
   const { jail } = filter;
   const tally = report.tallies.get(jail.name)!;
-  const verdict = examine(filter, line.cut);
+  const verdict = examine(filter, line.cut, line.narrowings);
   if (verdict.kind === "ignored") tally.ignored += 1;
   if (verdict.kind === "missed" && hasLiterals(filter)) tally.unparsed += 1;
   if (verdict.kind !== "failed") return;
@@ -134,6 +134,7 @@ function hasLiterals(filter: CompiledFilter): boolean {
 export interface Dated {
   readonly cut: string;
   readonly at: number | undefined;
+  readonly narrowings: KnownNarrowings;
   /** Regexes of the screen that hit, filled in when first asked. */
   hits?: ReadonlySet<number>;
 }
@@ -141,7 +142,7 @@ export interface Dated {
 /** Finds the date of a line without a line end; `now` (epoch ms) completes dates without a year or a day. */
 export function dateLine(detector: DateDetector, text: string, now: number): Dated {
   const found = detector.find(text);
-  return { cut: `${cutDate(text, found)}\n`, at: found?.at(now) };
+  return { cut: `${cutDate(text, found)}\n`, at: found?.at(now), narrowings: new Map() };
 }
 
 /** For jails that no literal lets go: all their first regexes, asked in one pass. */
