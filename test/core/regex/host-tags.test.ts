@@ -1,7 +1,9 @@
 /** Fail2Ban's tags, and what a failregex must name. The installed Fail2Ban agrees with the expansions in fail2ban.test.ts. */
 import { describe, expect, it } from "vitest";
 import { type Compilation, compileFailregex, compileTagged } from "../../../shared/core/regex/compile.ts";
+import { createForms } from "../../../shared/core/regex/forms.ts";
 import { expandTags, mergeGroups, type TagOptions } from "../../../shared/core/regex/host-tags.ts";
+import { parseRegex } from "../../../shared/core/regex/parse.ts";
 
 describe("tags", () => {
   it.each<[text: string, expanded: string]>([
@@ -84,9 +86,9 @@ describe("a failregex", () => {
   });
 
   it("names what RE2 lacks, each with its place", () => {
-    const compilation = compileFailregex("^(?!a)(b)\\1 <F-ID>(?(1)x)</F-ID>(?<=x)(?>y)z++a{1001}");
-    if (compilation.kind !== "unsupported") throw new Error(compilation.kind);
-    expect(compilation.features.map(({ feature, position }) => [feature, position])).toEqual([
+    const regex = "^(?!a)(b)\\1 <F-ID>(?(1)x)</F-ID>(?<=x)(?>y)z++a{1001}";
+    const features = lackingIn(regex);
+    expect(features.map(({ feature, position }) => [feature, position])).toEqual([
       ["look-ahead", 1],
       ["back-reference", 9],
       ["conditional", 20],
@@ -95,7 +97,8 @@ describe("a failregex", () => {
       ["possessive-repeat", 39],
       ["repeat-limit", 42],
     ]);
-    expect(compilation.features.every(({ reason }) => reason.length > 10)).toBe(true);
+    expect(features.every(({ reason }) => reason.length > 10)).toBe(true);
+    expect(regexOf(compileFailregex(regex)).engine).toBe("linear");
   });
 
   it.each([
@@ -107,9 +110,22 @@ describe("a failregex", () => {
     ["\\b(?a:\\b)<HOST>", "mixed-boundaries"],
     ["\\ud800<HOST>", "lone-surrogate"],
   ])("%s lacks %s", (regex, feature) => {
-    const compilation = compileFailregex(regex);
+    expect(lackingIn(regex).map((lacking) => lacking.feature)).toEqual(feature === undefined ? [] : [feature]);
+    expect(regexOf(compileFailregex(regex)).engine).toBe(feature === undefined ? "re2" : "linear");
+  });
+
+  it("is refused where neither engine has room for it", () => {
+    const compilation = compileFailregex("(?!x)(?:ab){20000}<HOST>");
     const features = compilation.kind === "unsupported" ? compilation.features : [];
-    expect(features.map((lacking) => lacking.feature)).toEqual(feature === undefined ? [] : [feature]);
+    expect(features.map((lacking) => lacking.feature)).toEqual(["look-ahead", "repeat-limit", "program-size"]);
+  });
+
+  it("counts searches that a back-reference made too long, and has no match for them", () => {
+    const regex = regexOf(compileFailregex("^(?:(a+)(?:\\1|a))+ <HOST>$"));
+    expect(regex.test(`${"a".repeat(3000)}- 192.0.2.1\n`)).toBe(false);
+    expect(regex.exceeded()).toBe(1);
+    expect(regex.exec("aaa 192.0.2.1\n")?.groups.ip4).toBe("192.0.2.1");
+    expect(regex.exceeded()).toBe(1);
   });
 
   it("tells where each group stands, if asked", () => {
@@ -133,6 +149,11 @@ describe("groups with further names", () => {
     { groups: { tuple_user: "b" }, merged: { user: "(None, 'b')" } },
   ])("$groups", ({ groups, merged }) => expect(mergeGroups(groups)).toEqual({ ...groups, ...merged }));
 });
+
+function lackingIn(regex: string) {
+  const forms = createForms(parseRegex(expandTags(regex)), {});
+  return forms.kind === "unsupported" ? forms.features : [];
+}
 
 function regexOf(compilation: Compilation) {
   if (compilation.kind !== "ok") throw new Error(JSON.stringify(compilation));

@@ -5,6 +5,7 @@
  */
 import { type LiteralChoice, requiredLiterals } from "../literals.ts";
 import type { RegexMatch, Span } from "../match.ts";
+import { compileSet } from "../regex-set.ts";
 import type { Regex } from "../tree.ts";
 import { assemble, MAX_SIZE } from "./assemble.ts";
 import { type Input, inputOf } from "./input.ts";
@@ -15,6 +16,8 @@ export interface LinearOptions {
   readonly positions?: boolean;
   /** Steps for each character of the text that a regex with back-references may take; default STEPS_PER_CHARACTER. */
   readonly stepsPerCharacter?: number;
+  /** RE2 text that hits wherever the regex does: long texts are asked it first. */
+  readonly screen?: string;
 }
 
 /** What back-references are given: many times what an ordinary line takes, and a tenth of a second for the longest. */
@@ -22,6 +25,9 @@ export const STEPS_PER_CHARACTER = 200;
 
 /** Whatever the text, so many steps are allowed: short lines are never worth giving up. */
 const LEAST_BUDGET = 100_000;
+
+/** Shorter texts are searched in less time than it takes to ask RE2. */
+const SCREENED_FROM = 1000;
 
 export interface LinearRun {
   readonly match: RegexMatch | undefined;
@@ -57,8 +63,13 @@ export function createLinearProgram(tree: Regex, options: LinearOptions = {}): L
   let given = 0;
   let last: { readonly text: string; readonly run: LinearRun } | undefined;
 
+  const screened = createScreen(options.screen);
+  const { anchored, first } = instructions;
   const search = (text: string): LinearRun => {
-    if (required !== undefined && lacks(required, text)) return { match: undefined, steps: 0, outcome: "no-match" };
+    // Most lines fail here, at their first character or for want of a literal, before they are even read.
+    if (anchored && first !== undefined && !first.has(text.charCodeAt(0))) return REJECTED;
+    if (required !== undefined && lacks(required, text)) return REJECTED;
+    if (text.length >= SCREENED_FROM && !screened(text)) return REJECTED;
     const input = inputOf(text);
     const limit = instructions.unbounded
       ? Math.max(LEAST_BUDGET, stepsPerCharacter * (input.length + 1))
@@ -83,7 +94,23 @@ export function createLinearProgram(tree: Regex, options: LinearOptions = {}): L
   };
 }
 
+const REJECTED: LinearRun = { match: undefined, steps: 1, outcome: "no-match" };
+
 export { MAX_SIZE };
+
+/** Compiled when the first long text comes; what RE2 has no room for screens nothing away. */
+function createScreen(source: string | undefined): (text: string) => boolean {
+  let hits: ((text: string) => boolean) | undefined;
+  return (text) => {
+    hits ??= source === undefined || source === "" ? () => true : screenOf(source);
+    return hits(text);
+  };
+}
+
+function screenOf(source: string): (text: string) => boolean {
+  const set = compileSet([source]);
+  return (text) => set.match(text).length > 0;
+}
 
 function lacks({ anyOf }: LiteralChoice, text: string): boolean {
   for (const literal of anyOf) if (text.includes(literal)) return false;

@@ -88,7 +88,7 @@ export class Machine {
         this.steps += 1;
         continue;
       }
-      if (this.#explore(entry, start, undefined)) {
+      if (this.#explore(entry, start, undefined) && !this.#exceeded) {
         this.slots[0] = start;
         this.slots[1] = this.#end;
         stack = trimmed(stack);
@@ -103,14 +103,16 @@ export class Machine {
   /** Tries everything from a place; true with #end (and #exit, #captures for a sub-program) set. The stack is as before. */
   #explore(entry: Pc, from: number, sub: SubProgram | undefined): boolean {
     const base = this.#top;
+    const list = this.#list;
     const codes = this.#codes;
     const length = this.#length;
     const width = length + 1;
     let pc = entry;
     let at = from;
+    let count = 0;
     for (;;) {
-      const instruction = this.#list[pc]!;
-      this.steps += 1;
+      const instruction = list[pc]!;
+      count += 1;
       let next = -1;
       switch (instruction.op) {
         case OP.character:
@@ -133,8 +135,9 @@ export class Machine {
         }
         case OP.once:
           if (tried.mark(instruction.memo * width + at)) {
-            if (sub !== undefined && this.#recall(instruction.memo * width + at, sub)) return this.#won(base, sub);
-            break;
+            if (sub === undefined || !this.#recall(instruction.memo * width + at, sub)) break;
+            this.steps += count;
+            return this.#won(base, sub);
           }
           if (sub !== undefined) this.#push(TRIED, instruction.memo * width + at, 0, 0);
           next = instruction.next;
@@ -147,7 +150,10 @@ export class Machine {
           const end = instruction.greedy
             ? this.#runFar(instruction, pc, at, sub)
             : this.#runNear(instruction, pc, at, sub);
-          if (end === RECALLED) return this.#won(base, sub!);
+          if (end === RECALLED) {
+            this.steps += count;
+            return this.#won(base, sub!);
+          }
           if (end < 0) break;
           at = end;
           next = instruction.next;
@@ -183,20 +189,24 @@ export class Machine {
           this.#end = at;
           this.#exit = instruction.exit;
           this.#captures = NO_CAPTURES;
+          this.steps += count;
           return this.#won(base, sub!);
         case OP.match:
           this.#end = at;
+          this.steps += count;
           return true;
         case OP.fail:
           break;
       }
-      if (this.steps > this.#limit) this.#exceeded = true;
-      if (this.#exceeded) return this.#lost(base);
       if (next >= 0) {
         pc = next;
         continue;
       }
-      // Back to the last choice.
+      // Back to the last choice. Between two of them there is no more to do than the program is long, so here is where to ask.
+      this.steps += count;
+      count = 0;
+      if (this.steps > this.#limit) this.#exceeded = true;
+      if (this.#exceeded) return this.#lost(base);
       for (;;) {
         if (this.#top === base) return false;
         const frame = this.#top - FRAME;

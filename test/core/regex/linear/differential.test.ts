@@ -8,8 +8,9 @@ import { createLinearProgram } from "../../../../shared/core/regex/linear/linear
 import type { RegexMatch } from "../../../../shared/core/regex/match.ts";
 import { parseRegex } from "../../../../shared/core/regex/parse.ts";
 import { RegexSyntaxError } from "../../../../shared/core/regex/syntax-error.ts";
-import { childrenOf, type Regex, type RegexNode } from "../../../../shared/core/regex/tree.ts";
+import type { Regex } from "../../../../shared/core/regex/tree.ts";
 import { available } from "../../../support/require.ts";
+import { asksWithin } from "../asks-within.ts";
 import { type Choose, chooser, disturb, type Grammar, patternArbitrary, sampleText } from "../pattern-arbitrary.ts";
 import { type PythonMatch, startPython } from "../python-re.ts";
 
@@ -185,13 +186,6 @@ function toTry(pattern: string, choose: Choose): Tried {
     return index % 4 === 3 ? short : `${short}\n`;
   });
   return { pattern, flags: "", tree, texts };
-}
-
-/** A conditional inside of the group it asks about: Python 3.11 sees what tries that failed have left there. */
-function asksWithin(node: RegexNode, open: readonly number[] = []): boolean {
-  if (node.kind === "conditional" && open.includes(node.group)) return true;
-  const inside = node.kind === "group" ? [...open, node.index] : open;
-  return childrenOf(node).some((child) => asksWithin(child, inside));
 }
 
 type Spans = readonly (readonly [number, number] | undefined)[];
