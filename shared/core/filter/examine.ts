@@ -4,6 +4,7 @@
 import type { CompiledRegex } from "../regex/compile.ts";
 import { mergeGroups } from "../regex/host-tags.ts";
 import type { JailFilter } from "./jail-filter.ts";
+import type { Narrowed } from "./narrowing.ts";
 import type { Groups } from "./suspect.ts";
 
 /** What a line comes to: no failregex matched, an ignoreregex took it back, or a failure. Regexes count from 0. */
@@ -11,12 +12,6 @@ export type Verdict =
   | { readonly kind: "missed" }
   | { readonly kind: "ignored"; readonly by: number }
   | { readonly kind: "failed"; readonly regex: number; readonly groups: Groups };
-
-/** What the failregexes see of a line, and the groups that the prefregex found. */
-export interface Narrowed {
-  readonly content: string;
-  readonly groups: Groups;
-}
 
 /** What the prefregexes met so far made of one line, by their source; undefined = did not match. Jails often share one. */
 export type KnownNarrowings = Map<string, Narrowed | undefined>;
@@ -41,18 +36,14 @@ export function examine(filter: JailFilter, cut: string, known: KnownNarrowings 
 }
 
 /** What the failregexes see: all of the line, or what the prefregex names F-CONTENT; undefined where it does not match. */
-export function narrow({ prefregex }: JailFilter, cut: string, known: KnownNarrowings): Narrowed | undefined {
-  if (prefregex === undefined) return { content: cut, groups: {} };
-  if (!known.has(prefregex.source)) known.set(prefregex.source, narrowBy(prefregex, cut));
+export function narrow(
+  { prefregex, narrowing }: JailFilter,
+  cut: string,
+  known: KnownNarrowings,
+): Narrowed | undefined {
+  if (prefregex === undefined || narrowing === undefined) return { content: cut, groups: {} };
+  if (!known.has(prefregex.source)) known.set(prefregex.source, narrowing(cut));
   return known.get(prefregex.source);
-}
-
-function narrowBy(prefregex: CompiledRegex, cut: string): Narrowed | undefined {
-  // Whoever comes so far has the regex's literals, so it mostly matches and `exec` alone is cheaper.
-  const match = prefregex.exec(cut);
-  if (match === undefined) return undefined;
-  const { content, ...groups } = mergeGroups(match.groups);
-  return { content: content ? `${content}\n` : cut, groups };
 }
 
 /** Most lines fail, and some regexes have no groups: `test` is several times faster than `exec`. */

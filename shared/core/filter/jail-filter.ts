@@ -5,11 +5,14 @@ import type { JailConfig, Located } from "../config/model.ts";
 import type { Problem } from "../config/problem.ts";
 import { type Compilation, type CompiledRegex, compileFailregex, compileTagged } from "../regex/compile.ts";
 import { type LiteralChoice, requiredLiterals, survivesCut } from "../regex/literals.ts";
+import { createNarrowing, type Narrowing } from "./narrowing.ts";
 import type { JailLiterals } from "./sieve.ts";
 
 export interface JailFilter {
   readonly jail: JailConfig;
   readonly prefregex: CompiledRegex | undefined;
+  /** The prefregex at work. */
+  readonly narrowing: Narrowing | undefined;
   readonly failregex: readonly CompiledRegex[];
   readonly ignoreregex: readonly CompiledRegex[];
   /** Fail2Ban runs ignoreregex before failregex only where there are clearly fewer of them. */
@@ -50,6 +53,7 @@ export function compileJailFilter(
   const filter: JailFilter = {
     jail,
     prefregex,
+    narrowing: prefregex === undefined ? undefined : createNarrowing(prefregex),
     failregex,
     ignoreregex,
     ignoresFirst: ignoreregex.length > 0 && ignoreregex.length < failregex.length - 2,
