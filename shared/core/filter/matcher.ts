@@ -6,10 +6,10 @@ import type { JailConfig } from "../config/model.ts";
 import type { Problem } from "../config/problem.ts";
 import { cutDate, type DateDetector } from "../date/detector.ts";
 import { eventTime } from "../date/policy.ts";
-import { compileSet } from "../regex/regex-set.ts";
+import { compileSet, type RegexSet } from "../regex/regex-set.ts";
 import { createDating, type Dating, type DatingOptions } from "./dating.ts";
 import type { Failure, LogEvent, Matcher, MatchReport, Tally } from "./event.ts";
-import { examine, type KnownNarrowings } from "./examine.ts";
+import { examine, type KnownNarrowings, narrow, type Verdict } from "./examine.ts";
 import { compileJailFilter, type JailFilter } from "./jail-filter.ts";
 import { createSieve, type Sieve } from "./sieve.ts";
 import { identify } from "./suspect.ts";
@@ -81,21 +81,21 @@ function matchEvent(
 ): void {
   const possible = sieve.jailsFor(event.text);
   if (possible.length === 0) return;
+  const crowded = possible.length > FEW;
   const text = firstLine(event.text);
   const dated = new Map<DateDetector, Dated>();
   for (const index of possible) {
     const filter = filters[index]!;
     const line = dated.get(filter.detector) ?? dateLine(filter.detector, text, event.at);
     dated.set(filter.detector, line);
-    if (screen.rejects(index, line)) continue;
-    matchJail(filter, event, line, report);
+    const screened = (crowded || !hasLiterals(filter)) && screen.rejects(index, line);
+    matchJail(filter, event, line, screened ? { kind: "missed" } : examine(filter, line.cut, line.narrowings), report);
   }
 }
 
-function matchJail(filter: CompiledFilter, event: LogEvent, line: Dated, report: OpenReport): void {
+function matchJail(filter: CompiledFilter, event: LogEvent, line: Dated, verdict: Verdict, report: OpenReport): void {
   const { jail } = filter;
   const tally = report.tallies.get(jail.name)!;
-  const verdict = examine(filter, line.cut, line.narrowings);
   if (verdict.kind === "ignored") tally.ignored += 1;
   if (verdict.kind === "missed" && hasLiterals(filter)) tally.unparsed += 1;
   if (verdict.kind !== "failed") return;
@@ -135,34 +135,54 @@ export interface Dated {
   readonly cut: string;
   readonly at: number | undefined;
   readonly narrowings: KnownNarrowings;
-  /** Regexes of the screen that hit, filled in when first asked. */
-  hits?: ReadonlySet<number>;
+  /** Jails that a screen lets through, by the prefregex before it. */
+  readonly passed: Map<string, ReadonlySet<number>>;
 }
 
 /** Finds the date of a line without a line end; `now` (epoch ms) completes dates without a year or a day. */
 export function dateLine(detector: DateDetector, text: string, now: number): Dated {
   const found = detector.find(text);
-  return { cut: `${cutDate(text, found)}\n`, at: found?.at(now), narrowings: new Map() };
+  return { cut: `${cutDate(text, found)}\n`, at: found?.at(now), narrowings: new Map(), passed: new Map() };
 }
 
-/** For jails that no literal lets go: all their first regexes, asked in one pass. */
+/** Jails on one line up to which each is asked by itself: fewer than it takes to make one pass for all cheaper. */
+const FEW = 2;
+
+/**
+ * One pass that says which of many jails can match: for lines that carry the literals of many, and for jails that have
+ * none. Jails with the same prefregex see the same content, so they are screened together.
+ */
 interface Screen {
   rejects(index: number, line: Dated): boolean;
 }
 
 function createScreen(filters: readonly CompiledFilter[]): Screen {
-  const owners = filters.flatMap((filter, index) =>
-    hasLiterals(filter) || filter.ignoresFirst
-      ? []
-      : (filter.prefregex === undefined ? filter.failregex : [filter.prefregex]).map((regex) => ({ index, regex })),
-  );
-  const screened = new Set(owners.map((owner) => owner.index));
-  const set = compileSet(owners.map((owner) => owner.regex.screen));
+  const sets = new Map<string, (content: string) => ReadonlySet<number>>();
+  for (const key of new Set(filters.map(prefregexOf))) {
+    const owners = filters.flatMap((filter, index) =>
+      prefregexOf(filter) === key ? filter.failregex.map((regex) => ({ index, screen: regex.screen })) : [],
+    );
+    let set: RegexSet | undefined;
+    sets.set(key, (content) => {
+      set ??= compileSet(owners.map((owner) => owner.screen));
+      return new Set(set.match(content).map((hit) => owners[hit]!.index));
+    });
+  }
   return {
     rejects(index, line) {
-      if (!screened.has(index)) return false;
-      line.hits ??= new Set(set.match(line.cut).map((hit) => owners[hit]!.index));
-      return !line.hits.has(index);
+      const filter = filters[index]!;
+      // Its ignoreregexes look at lines that no failregex matches, and are counted.
+      if (filter.ignoresFirst) return false;
+      const narrowed = narrow(filter, line.cut, line.narrowings);
+      if (narrowed === undefined) return true;
+      const key = prefregexOf(filter);
+      const passed = line.passed.get(key) ?? sets.get(key)!(narrowed.content);
+      line.passed.set(key, passed);
+      return !passed.has(index);
     },
   };
+}
+
+function prefregexOf(filter: CompiledFilter): string {
+  return filter.prefregex?.source ?? "";
 }
