@@ -1,5 +1,5 @@
 /**
- * Who no jail may ban, whatever the configuration says: a fleet that bans itself is down (DESIGN 11).
+ * Who no jail may ban, whatever the configuration says: a fleet that bans itself is down (decision 11 in docs/architecture.md).
  *
  * A network is refused as soon as it touches one of these, so that a wrong prefix length ("0.0.0.0/0") bans nothing.
  */
