@@ -169,6 +169,10 @@ function power(base: PythonNumber, exponent: PythonNumber): PythonNumber {
     if (!small && BigInt(bitsOf(base) - 1) * exponent > BigInt(MAX_BITS)) return tooLarge();
     return limited(small ? unitPower(base, exponent) : base ** exponent);
   }
+  // Exactly rounded, as a C library does it; the engine's own power is a bit off at times.
+  if (typeof base === "bigint" && typeof exponent === "bigint" && base !== 0n && exponent > -64n) {
+    return trueDivide(1n, power(base, -exponent));
+  }
   const a = toFloat(base);
   const b = toFloat(exponent);
   if (a === 0 && b < 0) return fault("division by zero");

@@ -55,6 +55,13 @@ describe("a jail and its filter", () => {
     expect(own.datepattern.map(({ text }) => text)).toEqual(["e"]);
   });
 
+  it("lets arguments go before the jail, but for the datepattern", () => {
+    const lines = `filter = f[usedns=no, maxlines=3, prefregex=a, datepattern=d]\nusedns = raw\nmaxlines = 5\nprefregex = b\ndatepattern = e`;
+    const { filter: own, usedns } = jailOf(show(tree("", { "jail.local": WITH_ARGUMENTS.replace("FILTER", lines) })));
+    expect([usedns, own.maxlines, own.prefregex?.text]).toEqual(["no", 3, "a"]);
+    expect(own.datepattern.map(({ text }) => text)).toEqual(["e"]);
+  });
+
   it("needs no filter if it has a failregex", () => {
     expect(
       regexes(show({ "jail.local": "[j]\nenabled = true\nfailregex = x\nlogpath = /l\naction = iptables\n" })),

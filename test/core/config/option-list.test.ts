@@ -38,6 +38,13 @@ describe("a list of actions", () => {
         ["e", {}],
       ],
     },
+    {
+      text: "a[x='b, ] c'] d",
+      expected: [
+        ["a", { x: "b, ] c" }],
+        ["d", {}],
+      ],
+    },
     { text: "a[x=1][y=2]", expected: [["a", { x: "1", y: "2" }]] },
     { text: "a[x=1,\n  y=2]", expected: [["a", { x: "1", y: "2" }]] },
     { text: "a[x=b=c]", expected: [["a", { x: "b=c" }]] },
@@ -84,7 +91,7 @@ describe.skipIf(!available(["python3", "fail2ban-client"]))("random lists", () =
       '"',
       "'",
       '"q,r]"',
-      "'s t'",
+      "'s,t]'",
       "][",
       "] [",
       "=",

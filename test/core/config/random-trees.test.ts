@@ -13,19 +13,20 @@ const words = (text: string) => text.split(" ");
 const pick = (text: string) => fc.constantFrom(...words(text));
 
 const piece = fc.oneof(
-  { weight: 6, arbitrary: pick("a b5 7 <HOST> ^c$ <ip> 10m x-y") },
+  { weight: 18, arbitrary: pick("a b5 7 <HOST> ^c$ <ip> 10m x-y # ; %%") },
   {
-    weight: 4,
-    arbitrary: pick("%(x)s %(y)s %(port)s %(known/x)s %(default/x)s %(alpha/x)s %(known/failregex)s %(__name__)s"),
+    weight: 12,
+    arbitrary: pick(
+      "%(x)s %(y)s %(port)s %(mode)s %(known/x)s %(default/x)s %(alpha/x)s %(known/failregex)s %(__name__)s",
+    ),
   },
   {
-    weight: 4,
-    arbitrary: pick("<x> <y> <mode> <lt_<logtype>/x> <known/x> <z-<mode>> <z-<y>> <Init/x> <DEFAULT/y> <chain> <X>"),
+    weight: 12,
+    arbitrary: pick(
+      "<x> <y> <mode> <lt_<logtype>/x> <known/x> <z-<mode>> <z-<y>> <Init/x> <DEFAULT/y> <chain> <X> <backend>",
+    ),
   },
-  {
-    weight: 1,
-    arbitrary: pick("%% %(missing)s %(Alpha/x)s # ; %(nosuch/x)s %(Definition/x)s <backend> <maxretry> %(mode)s"),
-  },
+  { weight: 1, arbitrary: pick("%(missing)s %(Alpha/x)s %(nosuch/x)s %(Definition/x)s % <maxretry>") },
 );
 const value = fc
   .array(fc.tuple(piece, fc.constantFrom("", " ", " ", "\n   ", "\n  # note\n   ", "\n\n  ")), { maxLength: 4 })
@@ -79,7 +80,7 @@ const jailOption = fc.oneof(
 );
 const jailFile = iniFile(
   fc.oneof(
-    { weight: 6, arbitrary: section("alpha beta DEFAULT alpha", jailOption) },
+    { weight: 15, arbitrary: section("alpha beta DEFAULT alpha", jailOption) },
     {
       weight: 1,
       arbitrary: fc.tuple(
@@ -92,7 +93,7 @@ const jailFile = iniFile(
 const filterFile = iniFile(
   fc.oneof(
     {
-      weight: 6,
+      weight: 15,
       arbitrary: section(
         "Definition Init DEFAULT lt_file lt_journal Definition Init?family=inet6",
         option("failregex ignoreregex x y x y mode z-a z-m logtype datepattern maxlines journalmatch", value),
@@ -112,7 +113,7 @@ const actionFile = iniFile(
 );
 
 /** So that most references lead somewhere. */
-const DEFAULTS = "[DEFAULT]\nx = dx\ny = dy\nport = 22\nmode = m\nfailregex = dr\n";
+const DEFAULTS = "[DEFAULT]\nx = dx\ny = dy\nport = 22\nmode = m\nfailregex = dr\n[alpha]\nx = ax\n";
 
 const tree: fc.Arbitrary<Tree> = fc
   .record(
@@ -181,6 +182,6 @@ describe.skipIf(!available(["fail2ban-client", "python3"]))("random configuratio
       { numRuns: Number(process.env.CONFIG_RUNS ?? 4), endOnFailure: true },
     );
     console.log(`${total} random configurations agree, ${fatal} of them refused by both`);
-    expect(fatal / total).toBeLessThan(0.8);
-  });
+    expect(fatal / total).toBeLessThan(0.7);
+  }, 240_000);
 });

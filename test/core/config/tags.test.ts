@@ -86,6 +86,22 @@ describe("tags", () => {
     expect(told(compile(filter(`failregex = <x0>\n${doubling}`)))[0]).toContain("error recursive-tag");
   });
 
+  it.each([
+    { times: 26, expected: 1 },
+    { times: 27, expected: 0 },
+  ])("replace one tag in one option $times times: jails left $expected", ({ times, expected }) => {
+    const chain = Array.from(
+      { length: times },
+      (_, index) => `y${index} = <x>${index + 1 < times ? `<y${index + 1}>` : ""}`,
+    );
+    expect(compile(show(filter(`failregex = <y0>\nx = a\n${chain.join("\n")}\n`))).jails).toHaveLength(expected);
+  });
+
+  it("are not followed through a chain of hundreds", () => {
+    const chain = Array.from({ length: 500 }, (_, index) => `x${index} = <x${index + 1}>!`).join("\n");
+    expect(told(compile(filter(`failregex = <x0>\n${chain}`)))[0]).toContain("error recursive-tag");
+  });
+
   it.each(["host = example", "f-id = x", "HOST = example"])(
     "refuse an option that would take the place of <HOST>: %s",
     (line) => {
