@@ -5,12 +5,14 @@
  * reached in (state.ts): whether a turn of a loop has taken anything (if not, the loop ends), and whether the group of a
  * conditional has matched. Counted repetitions are written out. What that makes too large is refused.
  */
-import { type Anchor, type Character, childrenOf, type Regex, type RegexNode, type Repeat } from "../tree.ts";
+import type { Character, Regex, RegexNode, Repeat } from "../tree.ts";
 import { widthOf } from "../width.ts";
-import { isSingle, NOTHING, setOf } from "./character-set.ts";
-import { type Instruction, type Instructions, OP, type Pc, type SubProgram } from "./instruction.ts";
+import { isSingle, setOf } from "./character-set.ts";
+import { askedWithin, groupsIn, lookbehindWidth, referredTo, testedBy } from "./groups.ts";
+import { BLANK, type Instruction, type Instructions, OP, type Pc, type SubProgram } from "./instruction.ts";
 import { finish } from "./places.ts";
-import { entering, keyOf, leaving, moving, START, type State } from "./state.ts";
+import { asAtomic, isCharacter } from "./possessive.ts";
+import { entering, keyOf, leaving, moving, type Next, once, START, type State } from "./state.ts";
 
 /** Instructions that a regex may need, runs and texts counted by their characters. */
 export const MAX_SIZE = 20_000;
@@ -27,28 +29,6 @@ export function assemble(regex: Regex, kept: ReadonlySet<number>): Instructions 
     throw error;
   }
 }
-
-/** What comes after a node, by the state that the node leaves. */
-type Next = (state: State) => Pc;
-
-const BLANK: Instruction = {
-  op: OP.fail,
-  next: -1,
-  other: -1,
-  set: NOTHING,
-  codes: [],
-  min: 0,
-  max: 0,
-  greedy: true,
-  place: "start",
-  ascii: false,
-  ignoreCase: false,
-  slot: 0,
-  group: 0,
-  exit: 0,
-  sub: undefined,
-  memo: -1,
-};
 
 class Assembler {
   readonly #regex: Regex;
@@ -100,7 +80,7 @@ class Assembler {
       case "class":
         return this.#character(node, next(moving(state)));
       case "anchor":
-        return this.#place(node, next(state));
+        return this.#add({ op: OP.place, place: node.place, ascii: node.ascii, next: next(state) });
       case "sequence":
         return this.#inOrder(node.items, state, next);
       case "alternation": {
@@ -114,12 +94,15 @@ class Assembler {
       case "atomic":
         return this.#sub(node.body, state, { kind: "atomic", negated: false, behind: 0 }, next);
       case "look": {
-        const behind = node.direction === "behind" ? this.#widthOf(node.body) : 0;
+        const behind = node.direction === "behind" ? lookbehindWidth(this.#regex.root, node.body) : 0;
         return this.#sub(node.body, state, { kind: "look", negated: node.negated, behind }, next);
       }
       case "backreference": {
+        // It takes something or nothing; which of both is known only when it runs.
         const { group, ignoreCase, ascii } = node;
-        return this.#again({ group, ignoreCase, ascii }, state, next);
+        const moved = next(moving(state));
+        const other = state.moved === state.loops ? moved : next(state);
+        return this.#add({ op: OP.again, group, ignoreCase, ascii, next: moved, other });
       }
       case "conditional": {
         const after = once(next);
@@ -144,24 +127,17 @@ class Assembler {
     return this.#add({ op: OP.text, set: setOf(node), codes: [node.code, ...after.codes], next: after.next });
   }
 
-  #place(node: Anchor, next: Pc): Pc {
-    return this.#add({ op: OP.place, place: node.place, ascii: node.ascii, next });
-  }
-
   /** One node after the other. Where nothing can change the state, from the last to the first, without nesting. */
   #inOrder(items: readonly RegexNode[], state: State, next: Next): Pc {
     if (this.#isSteady(state)) {
       return items.reduceRight((after, item) => this.#emit(item, state, () => after), next(state));
     }
-    const from = (index: number, before: State): Pc =>
-      index === items.length
-        ? next(before)
-        : this.#emit(
-            items[index]!,
-            before,
-            once((after) => from(index + 1, after)),
-          );
-    return from(0, state);
+    // Each item is written once for each state, whatever the items before it came through.
+    const from = items.reduceRight(
+      (after: Next, item) => once((before) => this.#emit(item, before, after)),
+      once(next),
+    );
+    return from(state);
   }
 
   #isSteady(state: State): boolean {
@@ -181,13 +157,6 @@ class Assembler {
     });
     const inside = this.#emit(body, state, closed);
     return kept ? this.#add({ op: OP.save, slot: 2 * index, next: inside }) : inside;
-  }
-
-  /** A back-reference takes something or nothing; which of both is known only when it runs. */
-  #again(what: Partial<Instruction>, state: State, next: Next): Pc {
-    const moved = next(moving(state));
-    const stayed = state.moved === state.loops ? moved : next(state);
-    return this.#add({ op: OP.again, ...what, next: moved, other: stayed });
   }
 
   #sub(
@@ -217,10 +186,9 @@ class Assembler {
   }
 
   #repeat(node: Repeat, state: State, next: Next): Pc {
-    if (node.mode === "possessive") return this.#possessive(node, state, next);
+    if (node.mode === "possessive") return this.#emit(asAtomic(node), state, next);
     const { body } = node;
-    if (body.kind === "literal" || body.kind === "any" || body.kind === "class")
-      return this.#run(body, node, state, next);
+    if (isCharacter(body)) return this.#run(body, node, state, next);
     const required = Array.from({ length: Math.min(node.min, MAX_SIZE + 1) }, () => body);
     const after = once(next);
     return this.#inOrder(
@@ -263,46 +231,41 @@ class Assembler {
     const mayBeEmpty = widthOf(node.body).min === 0;
     const enter = mayBeEmpty ? entering : (same: State) => same;
     const leave = mayBeEmpty ? leaving : (same: State) => ({ moved: true, state: same });
-    if (Number.isFinite(node.max)) return this.#upTo(node, node.max - node.min, state, next, enter, leave);
+    if (Number.isFinite(node.max)) {
+      const turns = node.max - node.min;
+      if (turns > MAX_SIZE) throw new TooLarge();
+      if (!mayBeEmpty && this.#isSteady(state)) return this.#upTo(node, turns, state, next(state));
+      const level = (after: Next): Next => once((from) => this.#turn(node, from, enter, leave, after, next));
+      return Array.from({ length: turns }).reduce((after: Next) => level(after), next)(state);
+    }
     const heads = new Map<string, Pc>();
-    const head = (from: State): Pc => {
-      const key = keyOf(from);
-      const known = heads.get(key);
-      if (known !== undefined) return known;
-      const pc = this.#add({ op: OP.split });
-      heads.set(key, pc);
-      const turn = this.#emit(
-        node.body,
-        enter(from),
-        once((then) => {
-          const { moved, state: outside } = leave(then);
-          return moved ? head(outside) : next(outside);
-        }),
-      );
-      this.#link(pc, node.mode, turn, next(from));
-      return pc;
-    };
+    const head = (from: State): Pc =>
+      heads.get(keyOf(from)) ?? this.#turn(node, from, enter, leave, head, next, (pc) => heads.set(keyOf(from), pc));
     return head(state);
   }
 
-  #upTo(node: Repeat, left: number, state: State, next: Next, enter: typeof entering, leave: typeof leaving): Pc {
-    if (left === 0) return next(state);
-    if (enter !== entering && this.#isSteady(state)) return this.#plainUpTo(node, left, state, next(state));
+  /** One turn that need not be: on to `again` if it took something, else out of the loop. */
+  #turn(
+    node: Repeat,
+    state: State,
+    enter: typeof entering,
+    leave: typeof leaving,
+    again: Next,
+    out: Next,
+    known?: (pc: Pc) => void,
+  ): Pc {
     const pc = this.#add({ op: OP.split });
-    const turn = this.#emit(
-      node.body,
-      enter(state),
-      once((then) => {
-        const { moved, state: outside } = leave(then);
-        return moved ? this.#upTo(node, left - 1, outside, next, enter, leave) : next(outside);
-      }),
-    );
-    this.#link(pc, node.mode, turn, next(state));
+    known?.(pc);
+    const after = once((then) => {
+      const { moved, state: outside } = leave(then);
+      return moved ? again(outside) : out(outside);
+    });
+    this.#link(pc, node.mode, this.#emit(node.body, enter(state), after), out(state));
     return pc;
   }
 
   /** The same where the state stays, from the last turn to the first. */
-  #plainUpTo(node: Repeat, left: number, state: State, out: Pc): Pc {
+  #upTo(node: Repeat, left: number, state: State, out: Pc): Pc {
     let head = out;
     for (let turn = 0; turn < left; turn += 1) {
       const after = head;
@@ -318,25 +281,6 @@ class Assembler {
     split.next = mode === "lazy" ? out : turn;
     split.other = mode === "lazy" ? turn : out;
   }
-
-  /** Nothing that it took is given back, nor what one of its turns took: atomic turns in an atomic whole. */
-  #possessive(node: Repeat, state: State, next: Next): Pc {
-    const { position } = node;
-    const simple = node.body.kind === "literal" || node.body.kind === "any" || node.body.kind === "class";
-    const turn: RegexNode = simple ? node.body : { kind: "atomic", position, body: node.body };
-    return this.#emit({ kind: "atomic", position, body: { ...node, mode: "greedy", body: turn } }, state, next);
-  }
-
-  /** Look-behind has one width; a group that a back-reference in it means stands before it. */
-  #widthOf(node: RegexNode): number {
-    const widths = new Map<number, { min: number; max: number }>();
-    const collect = (part: RegexNode): void => {
-      for (const child of childrenOf(part)) collect(child);
-      if (part.kind === "group") widths.set(part.index, widthOf(part.body, widths));
-    };
-    collect(this.#regex.root);
-    return widthOf(node, widths).min;
-  }
 }
 
 /** Nodes within nodes; what nests deeper than any person writes is refused. */
@@ -345,34 +289,3 @@ const MAX_DEPTH = 500;
 const MAX_TEXT = 32;
 /** So many groups that conditionals ask about are decided when compiling; others while running. */
 const MAX_TESTED = 8;
-
-/** What comes after is written once for each state, however often it is asked for. */
-function once(next: Next): Next {
-  const known = new Map<string, Pc>();
-  return (state) => {
-    const key = keyOf(state);
-    const pc = known.get(key) ?? next(state);
-    known.set(key, pc);
-    return pc;
-  };
-}
-
-function testedBy(node: RegexNode): readonly number[] {
-  const below = childrenOf(node).flatMap(testedBy);
-  return node.kind === "conditional" ? [node.group, ...below] : below;
-}
-
-function groupsIn(node: RegexNode): readonly number[] {
-  const below = childrenOf(node).flatMap(groupsIn);
-  return node.kind === "group" ? [node.index, ...below] : below;
-}
-
-function referredTo(node: RegexNode): readonly number[] {
-  return node.kind === "backreference" ? [node.group] : childrenOf(node).flatMap(referredTo);
-}
-
-function askedWithin(node: RegexNode): Set<number> {
-  const found = new Set(childrenOf(node).flatMap((child) => [...askedWithin(child)]));
-  if (node.kind === "group" && testedBy(node.body).includes(node.index)) found.add(node.index);
-  return found;
-}

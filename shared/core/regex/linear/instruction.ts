@@ -5,7 +5,7 @@
  * a position fails there for good, and need not be tried twice: that is the whole bound.
  */
 import type { Place } from "../tree.ts";
-import type { CharacterSet } from "./character-set.ts";
+import { type CharacterSet, NOTHING } from "./character-set.ts";
 
 /** The number of an instruction in its program. */
 export type Pc = number;
@@ -64,6 +64,26 @@ export interface Instruction {
   /** The number under which tried positions are kept; -1 = they are not. */
   memo: number;
 }
+
+/** What an operation does not use. */
+export const BLANK: Instruction = {
+  op: OP.fail,
+  next: -1,
+  other: -1,
+  set: NOTHING,
+  codes: [],
+  min: 0,
+  max: 0,
+  greedy: true,
+  place: "start",
+  ascii: false,
+  ignoreCase: false,
+  slot: 0,
+  group: 0,
+  exit: 0,
+  sub: undefined,
+  memo: -1,
+};
 
 /** Look-around or an atomic group. */
 export interface SubProgram {

@@ -3,6 +3,8 @@
  * it is reached in, so that running needs to know nothing but the place and the position.
  */
 
+import type { Pc } from "./instruction.ts";
+
 export interface State {
   /** How many loops, of those that may take nothing, stand around. */
   readonly loops: number;
@@ -32,4 +34,18 @@ export function entering(state: State): State {
 export function leaving(state: State): { readonly moved: boolean; readonly state: State } {
   const loops = state.loops - 1;
   return { moved: state.moved > loops, state: { ...state, loops, moved: Math.min(state.moved, loops) } };
+}
+
+/** What comes after a node, by the state that the node leaves. */
+export type Next = (state: State) => Pc;
+
+/** What comes after is written once for each state, however often it is asked for. */
+export function once(next: Next): Next {
+  const known = new Map<string, Pc>();
+  return (state) => {
+    const key = keyOf(state);
+    const pc = known.get(key) ?? next(state);
+    known.set(key, pc);
+    return pc;
+  };
 }
