@@ -54,8 +54,12 @@ export function matchGroups(regex: CompiledRegex, text: string): Groups | undefi
   return match === undefined ? undefined : mergeGroups(match.groups);
 }
 
+/** Doubt means no ban: an ignoreregex that spent its budget of steps on the text counts as one that matches. */
 function firstMatch(regexes: readonly CompiledRegex[], text: string): number {
-  return regexes.findIndex((regex) => regex.test(text));
+  return regexes.findIndex((regex) => {
+    const before = regex.exceeded();
+    return regex.test(text) || regex.exceeded() > before;
+  });
 }
 
 /** A prefregex's groups, and over them those of the failregex that took part in its match. */

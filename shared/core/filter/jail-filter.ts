@@ -1,5 +1,5 @@
 /**
- * A jail's filter, compiled: its regexes on RE2, and the literals without which no raw line can match it.
+ * A jail's filter, compiled: its regexes on engines that take linear time, and the literals without which no raw line can match it.
  */
 import type { JailConfig, Located } from "../config/model.ts";
 import type { Problem } from "../config/problem.ts";
@@ -112,8 +112,8 @@ function toProblem(jail: JailConfig, kind: string, { text, place }: Located, com
       return {
         ...base,
         code: "unsupported-regex",
-        message: `${kind} needs what the linear-time engine does not have yet (${features.join("; ")}): ${text}`,
-        next: "Write it without that construct; the other jails go on.",
+        message: `${kind} is too large for every engine that takes linear time (${features.join("; ")}): ${text}`,
+        next: "Split it into several regexes, one a line; the other jails go on.",
       };
     }
     case "error":

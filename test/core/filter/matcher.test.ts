@@ -295,3 +295,16 @@ describe("a batch", () => {
     expect(hits).toBeGreaterThan(100);
   });
 });
+
+describe("an ignoreregex with a back-reference", () => {
+  it("counts as matching where it spends its budget: doubt means no ban", () => {
+    const matcher = matcherOf({
+      failregex: ["^<HOST> failed"],
+      ignoreregex: ["(a+)(a+)(a+)(a+)\\1\\2\\3\\4b"],
+      usedns: "no",
+    });
+    const report = matcher.match([line("192.0.2.3 failed"), line(`192.0.2.4 failed ${"a".repeat(2000)}c b`)]);
+    expect(report.failures.map((failure) => failure.suspect)).toEqual([{ kind: "address", id: "192.0.2.3" }]);
+    expect(report.tallies.get("test")).toMatchObject({ matched: 1, ignored: 1 });
+  });
+});
