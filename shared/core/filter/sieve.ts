@@ -35,6 +35,9 @@ interface Need {
   /** Length of the shortest literal. */
   readonly shortest: number;
   hits: number;
+  /** The answer for the line that was asked about last: jails share many needs. */
+  asked: number;
+  held: boolean;
 }
 
 /** The needs of one regex, the rarest first once that is known. */
@@ -70,12 +73,20 @@ export function createSieve(jails: readonly JailLiterals[]): Sieve {
     raw = always.length > 0 ? undefined : new RegExp(anyOf(rawPatterns), "g");
   };
 
+  const held = (need: Need, text: string): boolean => {
+    if (need.asked !== seen) {
+      need.asked = seen;
+      need.held = need.holds(text);
+    }
+    return need.held;
+  };
+
   return {
     jailsFor(text) {
       if (seen % RENEW < SAMPLE) learn(text);
       seen += 1;
       if (quick !== undefined && !quick.test(text)) return always;
-      return everyJail.filter((jail) => needs[jail]!.some((regex) => regex.every((need) => need.holds(text))));
+      return everyJail.filter((jail) => needs[jail]!.some((regex) => regex.every((need) => held(need, text))));
     },
     rawJson: () => raw,
   };
@@ -97,6 +108,8 @@ function toNeed({ anyOf: literals, caseSensitive }: LiteralChoice): Need {
     rawPatterns: literals.map((literal) => spell(toJsonBytes(literal), caseSensitive)),
     shortest: Math.min(...literals.map((literal) => literal.length)),
     hits: 0,
+    asked: -1,
+    held: false,
   };
 }
 
