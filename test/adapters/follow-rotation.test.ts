@@ -144,12 +144,14 @@ describe("rotation by rename", () => {
     await first.until(100);
     await first.stop();
     appendFileSync(log, "rest\n");
-    renameSync(log, `${log}.1`);
+    shift(log);
+    writeFileSync(log, "generation\n");
+    shift(log);
     const second = follow([log], { resume: first.saved() });
-    await second.until(1);
-    writeFileSync(log, "new\n");
     await second.until(2);
-    expect(second.texts()).toEqual(["rest", "new"]);
+    writeFileSync(log, "new\n");
+    await second.until(3);
+    expect(second.texts()).toEqual(["rest", "generation", "new"]);
   });
 
   it("does not read rotated files again that it has read, even when they look new", async () => {
@@ -281,6 +283,7 @@ describe("rotation by copytruncate", () => {
     { name: "refilled with more", refill: lines("after ", 1, 300) },
     { name: "refilled with as much", refill: lines("AFTER! ", 1, 100) },
     { name: "refilled behind the same first line", refill: [BEFORE[0] as string, ...lines("after ", 1, 300)] },
+    { name: "refilled behind the same long header", refill: [...BEFORE.slice(0, 95), ...lines("after ", 1, 300)] },
   ])("begins again at the head: $name", async ({ refill }) => {
     const log = join(logDirectory(), "a.log");
     writeFileSync(log, text(BEFORE));
@@ -293,7 +296,23 @@ describe("rotation by copytruncate", () => {
     await session.quiet();
     expect(session.texts()).toEqual([...BEFORE, ...refill]);
     expect(ids(session).size).toBe(100 + refill.length);
-    await session.untilNotice("truncated");
+    const notice = await session.untilNotice("truncated");
+    expect(notice.message).toBe(`${log} was emptied or rewritten and is read anew; its rest is read from ${log}.1`);
+  });
+
+  it("begins again at the head of a file that was refilled behind the same long header while it was down", async () => {
+    const log = join(logDirectory(), "a.log");
+    writeFileSync(log, text(BEFORE));
+    const first = follow([log]);
+    await first.until(100);
+    await first.stop();
+    const refill = [...BEFORE.slice(0, 95), ...lines("after ", 1, 300)];
+    writeFileSync(log, text(refill));
+    const second = follow([log], { resume: first.saved() });
+    await second.until(395);
+    await second.quiet();
+    expect(second.texts()).toEqual(refill);
+    expect(ids(first, second).size).toBe(495);
   });
 
   it("reads from the copy what it had not read before the truncation", async () => {

@@ -4,12 +4,12 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { SEED } from "../../support/seed.ts";
 import { EXAMPLES, NOW } from "./examples.ts";
 import { type Answer, askFail2Ban, type Case, hasFail2Ban, offsetIn, sampleLogs } from "./fail2ban.ts";
 import { createRandom, dateLine, type Random } from "./line-generator.ts";
 import { look, makeDetector } from "./make.ts";
 
-const SEED = Number(process.env.DATE_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const MACHINE_ZONES = ["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kolkata", "Pacific/Apia", "America/New_York"];
 const LOG_ZONES = [undefined, undefined, "UTC", "CET", "+0530", "EST-0100", "Y"];
 

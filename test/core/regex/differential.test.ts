@@ -13,12 +13,12 @@ import { RegexSyntaxError } from "../../../shared/core/regex/syntax-error.ts";
 import { toRe2 } from "../../../shared/core/regex/translate.ts";
 import type { Regex } from "../../../shared/core/regex/tree.ts";
 import { available } from "../../support/require.ts";
+import { SEED } from "../../support/seed.ts";
 import { asksWithin } from "./asks-within.ts";
 import { holds } from "./holds.ts";
 import { type Choose, chooser, disturb, type Grammar, patternArbitrary, sampleText } from "./pattern-arbitrary.ts";
 import { type PythonMatch, startPython } from "./python-re.ts";
 
-const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const BATCH = 250;
 const TEXTS = 8;
 

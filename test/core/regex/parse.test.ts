@@ -5,6 +5,7 @@ import { parseRegex } from "../../../shared/core/regex/parse.ts";
 import { type RegexErrorCode, RegexSyntaxError } from "../../../shared/core/regex/syntax-error.ts";
 import { childrenOf, type RegexNode } from "../../../shared/core/regex/tree.ts";
 import { available } from "../../support/require.ts";
+import { SEED } from "../../support/seed.ts";
 import { startPython } from "./python-re.ts";
 
 /** A tree in short: "seq(a rep{0,inf} greedy(b))". */
@@ -170,7 +171,7 @@ describe.runIf(available(["python3"]))("beside Python", () => {
     expect(REFUSALS.filter((_, index) => answers[index]!.kind !== "refused")).toEqual([]);
   });
 
-  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+  const seed = SEED;
   it(`accepts and refuses the same, over random scraps of syntax (SEED=${seed})`, async () => {
     const scraps = [
       "a",

@@ -14,10 +14,10 @@ import { parseRegex } from "../../../../shared/core/regex/parse.ts";
 import { RegexSyntaxError } from "../../../../shared/core/regex/syntax-error.ts";
 import type { Regex } from "../../../../shared/core/regex/tree.ts";
 import { available } from "../../../support/require.ts";
+import { SEED } from "../../../support/seed.ts";
 import { type CorpusRegex, readCorpus } from "../fail2ban-corpus.ts";
 import { type Choose, chooser, disturb, patternArbitrary, sampleText } from "../pattern-arbitrary.ts";
 
-const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const SIZES = [1, 4, 16, 64].map((kilobytes) => kilobytes * 1024);
 /** Each place of the program is come to from each side once, and left once; runs look at a character twice. */
 const STEPS_PER_PLACE = 4;
