@@ -125,8 +125,8 @@ export function rotated(path: string): FollowNotice {
   return { code: "rotated", severity: "note", path, message: `${path} was rotated or removed; its rest is read` };
 }
 
-export function truncated(path: string, copy: string | undefined): FollowNotice {
-  const rest = copy === undefined ? "no copy of what it held is there" : `its rest is read from ${copy}`;
+export function truncated(path: string, copies: readonly string[]): FollowNotice {
+  const rest = copies.length === 0 ? "no copy of what it held is there" : `its rest is read from ${copies.join(", ")}`;
   return {
     code: "truncated",
     severity: "note",

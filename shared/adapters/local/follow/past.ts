@@ -11,12 +11,21 @@ import { isRotationOf, openForReading } from "./rotation.ts";
 /** Files that are done with are remembered for so many generations of a path, so that they are not taken for new ones. */
 const REMEMBERED = 8;
 
+/** It is there, and is read where it is: a copy has nothing to tell. */
+interface Present {
+  readonly kind: "present";
+  readonly isCopy: CopyTest;
+}
+
+/** It is gone, but for its copy, in which `read` holds. */
+interface Emptied {
+  readonly kind: "emptied";
+  readonly isCopy: CopyTest;
+  readonly read: FilePosition;
+}
+
 /** Something that a rotated file may be a copy of. */
-export type Original =
-  /** It is there, and is read where it is: a copy has nothing to tell. */
-  | { readonly kind: "present"; readonly isCopy: CopyTest }
-  /** It is gone, but for its copy, in which `read` holds. */
-  | { readonly kind: "emptied"; readonly isCopy: CopyTest; readonly read: FilePosition };
+export type Original = Present | Emptied;
 
 /** Takes a file, and the size that it had before the original was looked at. */
 type CopyTest = (handle: FileHandle, size: number) => Promise<boolean>;
@@ -36,6 +45,8 @@ export class Past {
   #done: readonly FilePosition[];
   /** Positions whose files were not found, or could not be opened, so far. */
   #lost: readonly FilePosition[] = [];
+  /** What files held that were emptied; their copies may turn up later. Newest last. */
+  #emptied: readonly Emptied[] = [];
   /** How often files were emptied that do not hold any more what was read of them. */
   readonly #restarts = new Map<string, number>();
   /** Sizes of files that are wanted from their tail, as they were at the first scan. */
@@ -77,6 +88,11 @@ export class Past {
     this.#restarts.set(keyOfPosition(position), position.restarts + 1);
   }
 
+  /** A file that held `head` at its start does so no more. */
+  emptied(read: FilePosition, head: Buffer): void {
+    this.#emptied = [...this.#emptied, emptiedOriginal(read, head)].slice(-REMEMBERED);
+  }
+
   /** Remembers that only what comes after its present size is wanted of a file. */
   wantTail(key: string, size: number): void {
     if (!this.#tails.has(key)) this.#tails.set(key, size);
@@ -97,6 +113,12 @@ export class Past {
     for (const file of live) {
       const start = await startOfCopy(path, handle, stats, file);
       if (start !== undefined) return start;
+    }
+    for (const { read, isCopy } of this.#emptied) {
+      if (!read.paths.some((name) => isRotationOf(name, path))) continue;
+      const rest = await restIn(handle, Number(stats.size), read);
+      if (rest !== undefined) return rest;
+      if (await isCopy(handle, Number(stats.size))) return "wait";
     }
     for (const position of this.#done) {
       const isCopy = Number(stats.size) <= position.offset && position.paths.some((name) => isRotationOf(name, path));
@@ -121,21 +143,23 @@ export class Past {
     const size = Number(stats.size);
     // An empty one has nothing to tell, and may be a copy that is about to be made.
     if (size === 0) return undefined;
-    // What is there now comes first: a copy in the making may have no more bytes than every line of a day starts with.
     const present = [
       ...(await Promise.all(names.map(presentOriginals))),
       ...(await Promise.all(live.map(openOriginals))),
     ];
-    const originals = [...present.flat(), ...given];
+    const originals = [...present.flat(), ...this.#emptied, ...given];
+    const emptied = originals.filter((original) => original.kind === "emptied");
+    for (const { read } of emptied) {
+      const rest = await restIn(handle, size, read);
+      if (rest !== undefined) return rest;
+    }
+    // A copy in the making of what is there now may have no more bytes yet than every line of a day starts with.
     for (const original of originals) {
       if (original.kind === "present" && (await original.isCopy(handle, size))) return undefined;
     }
-    for (const original of originals) {
-      if (original.kind === "present" || !(await original.isCopy(handle, size))) continue;
-      const { read } = original;
+    for (const { read, isCopy } of emptied) {
       // Followed from its end on, it is known, and will be remembered.
-      if (size <= read.offset) return { ...AT_HEAD, offset: size };
-      if (await holds(handle, read)) return { ...AT_HEAD, offset: read.offset, skipping: read.skipping };
+      if (size <= read.offset && (await isCopy(handle, size))) return { ...AT_HEAD, offset: size };
     }
     return AT_HEAD;
   }
@@ -164,8 +188,7 @@ export function lostOriginal(read: FilePosition): Original {
   return { kind: "emptied", read, isCopy: (handle) => startsLike(handle, read) };
 }
 
-/** A file that held `head` at its start when it was read. */
-export function emptiedOriginal(read: FilePosition, head: Buffer): Original {
+function emptiedOriginal(read: FilePosition, head: Buffer): Emptied {
   return { kind: "emptied", read, isCopy: (handle) => beginsAlike(handle, head) };
 }
 
@@ -186,6 +209,12 @@ async function presentOriginals(path: string): Promise<readonly Original[]> {
   const now = await beginningOf(handle);
   await handle.close();
   return [{ kind: "present", isCopy: (other, size) => isPartOf(other, size, now) }];
+}
+
+/** Where to go on in a file that holds all that was read. */
+async function restIn(handle: FileHandle, size: number, read: FilePosition): Promise<Start | undefined> {
+  const isCopy = read.offset > 0 && size >= read.offset && (await holds(handle, read));
+  return isCopy ? { ...AT_HEAD, offset: read.offset, skipping: read.skipping } : undefined;
 }
 
 /** The same first bytes, as far as both go; a file without bytes has no copy. */

@@ -22,7 +22,7 @@ import {
   truncated,
   unreadable,
 } from "./notice.ts";
-import { doneOriginal, emptiedOriginal, keyOfPosition, lostOriginal, type Original, Past } from "./past.ts";
+import { doneOriginal, keyOfPosition, lostOriginal, type Original, Past } from "./past.ts";
 import type { FilePosition, Positions } from "./position.ts";
 import { isCompressed, locate, openForReading, unseenSince } from "./rotation.ts";
 
@@ -117,18 +117,16 @@ export class Roster {
 
   /** The file was emptied or refilled: it begins again, and the rest of what it held is read from a copy, if there is one. */
   async restart(followed: Followed): Promise<void> {
-    const { file, wanted } = followed;
+    const { file } = followed;
     const before = file.position();
-    const original = emptiedOriginal(before, file.head);
+    this.#past.emptied(before, file.head);
     // First, so that being emptied again while we search is seen at the next look.
     await file.restart();
     followed.pending = true;
     this.changed = true;
-    const copy = await locate(before, this.#files.has);
-    if (copy !== undefined) await this.#files.add(copy, before.paths, wanted);
-    await this.#followUnseen(before, [original]);
+    const found = await this.#followUnseen(before, []);
     this.#place();
-    this.#announcer.say(truncated(before.paths[0] ?? "", copy?.path));
+    this.#announcer.say(truncated(before.paths[0] ?? "", found));
   }
 
   /**
@@ -270,10 +268,10 @@ export class Roster {
     await this.#followUnseen(position, [lostOriginal(position)]);
   }
 
-  /** Follows the generations of a log that were changed after `read` was, and that nobody reads. */
-  async #followUnseen(read: FilePosition, given: readonly Original[]): Promise<void> {
+  /** Follows the generations of a log that were changed after `read` was, and that nobody reads; gives their names. */
+  async #followUnseen(read: FilePosition, given: readonly Original[]): Promise<readonly string[]> {
     const wanted = this.#wantedFor(read);
-    if (wanted === undefined) return;
+    if (wanted === undefined) return [];
     const names = read.paths;
     const unseen = await unseenSince(read, this.#files.has, (handle, stats) =>
       // Any file of the same log may have been copied and emptied while we were busy with another.
@@ -281,6 +279,7 @@ export class Roster {
     );
     for (const unread of unseen) await this.#files.add(unread, names, wanted);
     if (unseen.length > 0) this.changed = true;
+    return unseen.map(({ path }) => path);
   }
 
   #place(): void {
