@@ -6,9 +6,10 @@ import { appendFileSync, readFileSync, renameSync, rmSync, statSync, truncateSyn
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { SEED } from "../support/seed.ts";
 import { eventually, follow, logDirectory, type Session } from "./follow-harness.ts";
 
-const BASE_SEED = Number(process.env.FOLLOW_SEED ?? Date.now() % 1_000_000);
+const BASE_SEED = SEED % 1_000_000;
 const STEPS = Number(process.env.FOLLOW_STEPS ?? 120);
 
 describe("a random writer", () => {
@@ -18,7 +19,7 @@ describe("a random writer", () => {
     { kind, seed: BASE_SEED + 100 + index },
   ]);
 
-  it.each(runs)("rotates by $kind (FOLLOW_SEED=$seed): every line once", async ({ kind, seed }) => {
+  it.each(runs)("rotates by $kind (SEED=$seed): every line once", async ({ kind, seed }) => {
     console.log(`random writer, ${kind}: seed ${seed}`);
     const random = generator(seed);
     const directory = logDirectory();
