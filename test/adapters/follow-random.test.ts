@@ -19,7 +19,7 @@ describe("a random writer", () => {
     { kind, seed: BASE_SEED + 100 + index },
   ]);
 
-  it.each(runs)("rotates by $kind (SEED=$seed): every line once", async ({ kind, seed }) => {
+  it.each(runs)(`rotates by $kind, run $seed of SEED=${SEED}: every line once`, async ({ kind, seed }) => {
     console.log(`random writer, ${kind}: seed ${seed}`);
     const random = generator(seed);
     const directory = logDirectory();

@@ -15,6 +15,7 @@ import {
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { locate } from "../../shared/adapters/local/follow/rotation.ts";
 import { eventually, follow, logDirectory, type Session } from "./follow-harness.ts";
 
 const sorted = (...sessions: readonly Session[]) => sessions.flatMap((session) => [...session.texts()]).sort();
@@ -391,6 +392,28 @@ describe("rotation by copytruncate", () => {
     expect(statSync(log).size).toBeGreaterThan(big.length);
     expect(session.texts().slice(-2)).toEqual(["behind the hole", "and on"]);
     expect(session.follower.linesCut()).toBe(0);
+  });
+});
+
+describe("a search among rotated names", () => {
+  it("finds the file although it is renamed meanwhile", async () => {
+    const log = join(logDirectory(), "a.log");
+    writeFileSync(log, text(BEFORE));
+    const session = follow([log]);
+    await session.until(100);
+    await session.stop();
+    const [position] = session.saved().files;
+    shift(log);
+    let missed = 0;
+    for (let round = 0; round < 200; round++) {
+      const search = locate(position!, () => false);
+      for (let turn = 0; turn < round % 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      renameSync(`${log}.${1 + (round % 2)}`, `${log}.${2 - (round % 2)}`);
+      const found = await search;
+      if (found === undefined) missed++;
+      await found?.handle.close();
+    }
+    expect(missed).toBe(0);
   });
 });
 
