@@ -1,12 +1,12 @@
 /** What `check` does: compile everything that `run` would compile, look for traps, and say what was found. */
 import { existsSync } from "node:fs";
 import { expandGlob } from "../../shared/adapters/local/follow/glob.ts";
+import { examine } from "../../shared/core/config/examine.ts";
 import type { JailConfig } from "../../shared/core/config/model.ts";
 import type { Problem } from "../../shared/core/config/problem.ts";
 import { findTraps } from "../../shared/core/lint/find-traps.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { ConfigOptions } from "../commands/common-options.ts";
-import { examine } from "../engine/ruleset.ts";
 import { EXIT_REFUSED } from "../failure.ts";
 import { countProblems, loadConfiguration, showProblem } from "./load-configuration.ts";
 

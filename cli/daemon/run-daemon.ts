@@ -1,4 +1,5 @@
 /** What `run` does: opens everything, runs the daemon until it is told to end, and closes everything again. */
+
 import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,17 +9,19 @@ import { createFollower } from "../../shared/adapters/local/follow/follower.ts";
 import { createHostFleet, executeLocally } from "../../shared/adapters/local/host-fleet.ts";
 import { createMemoryState, type LocalState, openLocalState } from "../../shared/adapters/local/state/local-state.ts";
 import { createCachedResolver } from "../../shared/app/resolve-names.ts";
+import { type Examined, examine } from "../../shared/core/config/examine.ts";
 import type { JailConfig } from "../../shared/core/config/model.ts";
 import { formatProblem } from "../../shared/core/config/problem.ts";
 import type { Answer } from "../../shared/core/report/answer.ts";
 import { formatRefusal, type Refusal } from "../../shared/core/report/refusal.ts";
 import { PortError } from "../../shared/ports/failure.ts";
 import type { Fleet } from "../../shared/ports/fleet.ts";
+import { NO_METRICS } from "../../shared/ports/metrics.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { ConfigOptions } from "../commands/common-options.ts";
 import { loadConfiguration, showProblem } from "../configuration/load-configuration.ts";
 import { createEngine } from "../engine/engine.ts";
-import { createRuleset, type Examined, examine, type Ruleset } from "../engine/ruleset.ts";
+import { createRuleset, type Ruleset } from "../engine/ruleset.ts";
 import { CliFailure, reasonOf } from "../failure.ts";
 import { defaultSocket, defaultState } from "../paths.ts";
 import type { Terminal } from "../terminal.ts";
@@ -75,7 +78,7 @@ export async function runDaemon(options: RunOptions, context: CommandContext): P
     neverBan: createHostNeverBan(now),
     resolver: createCachedResolver(systemResolver),
     ignoreCommand: shellIgnoreCommand,
-    metrics: { count: () => undefined },
+    metrics: NO_METRICS,
     wait: (duration) => sleep(duration),
   });
   const daemon = createDaemon({

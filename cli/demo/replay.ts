@@ -2,6 +2,7 @@
  * A whole log through the engine on a virtual clock: what was found, who was banned, who came free, in the order in
  * which it happened. Nothing outside memory is touched.
  */
+
 import { createDryRunFleet } from "../../shared/adapters/local/dry-run-fleet.ts";
 import { createMemoryState, type LocalState } from "../../shared/adapters/local/state/local-state.ts";
 import { createCachedResolver } from "../../shared/app/resolve-names.ts";
@@ -13,6 +14,7 @@ import { createNeverBan } from "../../shared/core/detect/never-ban.ts";
 import type { JailFigures } from "../../shared/core/report/jail-figures.ts";
 import type { StoryEvent } from "../../shared/core/report/story.ts";
 import type { ZoneOffset } from "../../shared/core/report/time-text.ts";
+import { NO_METRICS } from "../../shared/ports/metrics.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
 import type { Ruleset } from "../engine/ruleset.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -50,7 +52,7 @@ export async function createReplay({ ruleset, clock, zone, ...options }: ReplayO
     neverBan: createNeverBan([]),
     // Nothing is looked up in a replay: names in an old log have other addresses today.
     resolver: createCachedResolver({ resolve: async () => [] }),
-    metrics: { count: () => undefined },
+    metrics: NO_METRICS,
     wait: async () => undefined,
   });
   let serial = 0;

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { examine } from "../../shared/core/config/examine.ts";
 import type { JailConfig } from "../../shared/core/config/model.ts";
 import { formatAllStatus } from "../../shared/core/report/status-tree.ts";
 import { createStory, type StoryEvent, type StoryLine } from "../../shared/core/report/story.ts";
@@ -9,7 +10,7 @@ import { formatDuration, formatTime } from "../../shared/core/report/time-text.t
 import type { CommandContext } from "../command-context.ts";
 import type { CommonOptions } from "../commands/common-options.ts";
 import { loadConfiguration, showProblem } from "../configuration/load-configuration.ts";
-import { createRuleset, examine, type Ruleset } from "../engine/ruleset.ts";
+import { createRuleset, type Ruleset } from "../engine/ruleset.ts";
 import { CliFailure } from "../failure.ts";
 import { BUNDLED_CONFIG, EXAMPLES } from "../paths.ts";
 import { createProgress } from "../progress.ts";

@@ -16,6 +16,7 @@ import { type Restored, restoreBans } from "../../shared/app/restore-bans.ts";
 import { waitBefore } from "../../shared/app/retry-conflicts.ts";
 import { bansOf } from "../../shared/app/show-status.ts";
 import { sweepExpired } from "../../shared/app/sweep-expired.ts";
+import { logChanges, notifyOfChanges } from "../../shared/app/tell-changes.ts";
 import type { BanChange } from "../../shared/core/ban.ts";
 import type { BanLogSource } from "../../shared/core/ban-log.ts";
 import { DEFAULT_BANS_PER_MINUTE } from "../../shared/core/detect/breaker.ts";
@@ -144,7 +145,9 @@ export function createEngine(first: Ruleset, deps: EngineDeps): Engine {
       if (last === undefined) return { acted: { changes, reports: [], unhealthy: [] }, more: false };
       const { rules, firewalls } = ruleset;
       const { fleet, notifier, banLog } = deps;
-      const { reports, unhealthy } = await enforceChanges(changes, now, { fleet, notifier, banLog, rules, firewalls });
+      const { reports, unhealthy } = await enforceChanges(changes, now, { fleet, firewalls });
+      await logChanges(changes, now, { banLog, rules });
+      await notifyOfChanges(changes, now, { notifier, rules });
       await decided(async () => {
         const report = await countBans(changes, useDeps());
         if (report.failed.length === 0) await journal.settle(last.sequence);

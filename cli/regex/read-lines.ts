@@ -1,8 +1,8 @@
 /** The lines that `regex` and `demo` look at: of a file, of standard input, or the text given on the command line. */
 import { createReadStream, statSync } from "node:fs";
 import type { Readable } from "node:stream";
-import { findEncoding } from "../../shared/adapters/local/follow/encoding.ts";
 import { splitLines } from "../../shared/adapters/local/follow/lines.ts";
+import { findEncoding } from "../../shared/core/encoding.ts";
 import { CliFailure, EXIT_USAGE, reasonOf } from "../failure.ts";
 
 export type LineSource =

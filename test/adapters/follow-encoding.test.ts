@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { findEncoding } from "../../shared/adapters/local/follow/encoding.ts";
 import { createFollower } from "../../shared/adapters/local/follow/follower.ts";
 import { FollowError } from "../../shared/adapters/local/follow/notice.ts";
+import { findEncoding } from "../../shared/core/encoding.ts";
 
 const BROKEN = "\ufffd";
 

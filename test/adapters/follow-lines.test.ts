@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findEncoding } from "../../shared/adapters/local/follow/encoding.ts";
 import { splitLines } from "../../shared/adapters/local/follow/lines.ts";
+import { findEncoding } from "../../shared/core/encoding.ts";
 import { SEED } from "../support/seed.ts";
 
 const LIMIT = 8;

@@ -1,4 +1,5 @@
 /** A use case's world for tests: jails by a few words, a matcher that reads "JAIL ID" lines, and a state in memory. */
+
 import { createHash } from "node:crypto";
 import { createMemoryState, type LocalState } from "../../shared/adapters/local/state/local-state.ts";
 import { createAllowlist } from "../../shared/app/check-allowlist.ts";
@@ -10,6 +11,7 @@ import type { JailConfig } from "../../shared/core/config/model.ts";
 import { createNeverBan } from "../../shared/core/detect/never-ban.ts";
 import { rulesOf } from "../../shared/core/detect/policy.ts";
 import type { Failure, LogEvent, Matcher } from "../../shared/core/filter/event.ts";
+import { NO_METRICS } from "../../shared/ports/metrics.ts";
 
 /** A jail as configured: maxretry 3, findtime 600 s, bantime 3600 s, everything else absent. */
 export function jail(name: string, with_: Partial<JailConfig> = {}): JailConfig {
@@ -107,7 +109,7 @@ export async function rig(jails: readonly JailConfig[], names: Names = {}, given
       rules: rulesOf(jails),
       allowlist: createAllowlist({ neverBan, control, resolver }),
       known: createKnownBans(),
-      metrics: { count: () => undefined },
+      metrics: NO_METRICS,
       ruleset: "ruleset-1",
       bansPerMinute: 300,
       chance,

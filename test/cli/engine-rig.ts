@@ -1,16 +1,18 @@
 /** An engine on a state in memory, with a ruleset compiled from text, and everything it does kept. */
 
 import { createEngine, type Engine } from "../../cli/engine/engine.ts";
-import { createRuleset, examine, type Ruleset } from "../../cli/engine/ruleset.ts";
+import { createRuleset, type Ruleset } from "../../cli/engine/ruleset.ts";
 import { createMemoryState, type LocalState } from "../../shared/adapters/local/state/local-state.ts";
 import { createCachedResolver } from "../../shared/app/resolve-names.ts";
 import { compileConfiguration } from "../../shared/core/config/compile-configuration.ts";
+import { examine } from "../../shared/core/config/examine.ts";
 import { filesFrom } from "../../shared/core/config/files.ts";
 import { createNeverBan } from "../../shared/core/detect/never-ban.ts";
 import type { LogEvent } from "../../shared/core/filter/event.ts";
 import type { HostBan, HostChange } from "../../shared/core/firewall/change.ts";
 import type { Happening } from "../../shared/core/report/log-line.ts";
 import type { Fleet } from "../../shared/ports/fleet.ts";
+import { NO_METRICS } from "../../shared/ports/metrics.ts";
 import type { Notice } from "../../shared/ports/notifier.ts";
 
 export const START = Date.UTC(2026, 10, 22, 12);
@@ -107,7 +109,7 @@ export async function engineRig({
         return [];
       },
     }),
-    metrics: { count: () => undefined },
+    metrics: NO_METRICS,
     wait: async () => undefined,
   });
   return { engine, state: given, applied, reconciled, written, notices, broken };

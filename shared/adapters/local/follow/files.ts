@@ -5,7 +5,7 @@
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { LogPath } from "../../../core/config/model.ts";
-import type { Encoding } from "./encoding.ts";
+import type { Encoding } from "../../../core/encoding.ts";
 import { LogFile } from "./log-file.ts";
 import type { Unread } from "./rotation.ts";
 

@@ -10,9 +10,9 @@
  * silence of `rotatedGrace` is not heard any more; bytes overwritten in the middle of what was read are not seen.
  */
 import type { LogPath } from "../../../core/config/model.ts";
+import { findEncoding } from "../../../core/encoding.ts";
 import type { LogEvent } from "../../../core/filter/event.ts";
 import { Changes, type Due } from "./changes.ts";
-import { findEncoding } from "./encoding.ts";
 import type { Followed } from "./files.ts";
 import type { ReadContext } from "./log-file.ts";
 import { errorCode, FollowError, type FollowNotice, notWatched } from "./notice.ts";

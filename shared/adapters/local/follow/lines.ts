@@ -5,7 +5,7 @@
  * the next chunk: the file itself is the buffer of the unfinished line, so nothing is carried in memory, and the saved
  * offset is always the start of a line that nobody has been given yet.
  */
-import type { Decoder } from "./encoding.ts";
+import type { Decoder } from "../../../core/encoding.ts";
 
 export interface LineRules extends Pick<Decoder, "unit" | "lineFeed"> {
   /** Longest line that is passed whole, in bytes without its end; of a longer one, so much is passed and the rest skipped. */

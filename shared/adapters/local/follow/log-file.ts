@@ -8,8 +8,8 @@
 import { isAscii } from "node:buffer";
 import type { BigIntStats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
+import type { Decoder, Encoding } from "../../../core/encoding.ts";
 import type { LogEvent } from "../../../core/filter/event.ts";
-import type { Decoder, Encoding } from "./encoding.ts";
 import {
   ANCHOR_BYTES,
   type Beginning,
