@@ -1,4 +1,5 @@
 /** The engine as one process runs it, with its state in memory: what throughput and memory are measured on. */
+
 import { createMemoryState, type LocalState } from "../shared/adapters/local/state/local-state.ts";
 import { createAllowlist } from "../shared/app/check-allowlist.ts";
 import { type IngestDeps, ingestEvents } from "../shared/app/ingest-events.ts";
@@ -9,6 +10,7 @@ import { createNeverBan } from "../shared/core/detect/never-ban.ts";
 import { rulesOf } from "../shared/core/detect/policy.ts";
 import type { LogEvent } from "../shared/core/filter/event.ts";
 import { type CompiledMatcher, createMatcher } from "../shared/core/filter/matcher.ts";
+import { NO_METRICS } from "../shared/ports/metrics.ts";
 
 export interface Engine {
   readonly matcher: CompiledMatcher;
@@ -29,7 +31,7 @@ export async function startEngine(jails: readonly JailConfig[]): Promise<Engine>
     allowlist: createAllowlist({ neverBan: createNeverBan([]), control: state.control, resolver }),
     resolver,
     known: createKnownBans(),
-    metrics: { count: () => undefined },
+    metrics: NO_METRICS,
     concurrency: 1,
     ruleset: "bench",
     bansPerMinute: 100_000,

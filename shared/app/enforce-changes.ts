@@ -1,23 +1,16 @@
 /**
- * Changes of ban rows become what hosts and people see: the kernel's sets, mail, the ban log.
+ * Changes of ban rows become what the kernels of the hosts hold.
  *
  * Everything here may be repeated. A host that did not do its part is reported, not retried from here: the rows are the
  * truth, and a reconcile brings the host back to them.
  */
 import type { Ban, BanChange } from "../core/ban.ts";
-import { beginsBan, happeningsOf } from "../core/ban-log.ts";
-import type { JailRules } from "../core/detect/policy.ts";
 import type { HostBan, HostChange, JailFirewall } from "../core/firewall/change.ts";
-import type { BanLog } from "../ports/ban-log.ts";
 import type { Fleet, FleetReport } from "../ports/fleet.ts";
-import type { MailAction, Notice, Notifier } from "../ports/notifier.ts";
 import { stands } from "./show-status.ts";
 
 export interface EnforceDeps {
   readonly fleet: Fleet;
-  readonly notifier: Notifier;
-  readonly banLog: BanLog;
-  readonly rules: ReadonlyMap<string, JailRules>;
   /** Compiled firewall actions by jail; jails without any are absent. */
   readonly firewalls: ReadonlyMap<string, JailFirewall>;
 }
@@ -27,12 +20,10 @@ export interface EnforceReport {
   readonly reports: readonly FleetReport[];
   /** Reports of hosts that are not as they should be; reconcile them. */
   readonly unhealthy: readonly FleetReport[];
-  readonly notices: number;
 }
 
 /**
- * Acts on changes in their order, as of `now` (epoch ms). Throws where the fleet or the notifier does: deliver the
- * changes again.
+ * Acts on changes in their order, as of `now` (epoch ms). Throws where the fleet does: deliver the changes again.
  */
 export async function enforceChanges(
   changes: readonly BanChange[],
@@ -41,15 +32,7 @@ export async function enforceChanges(
 ): Promise<EnforceReport> {
   const hostChanges = changes.flatMap((change) => hostChange(change, now, deps.firewalls) ?? []);
   const reports = hostChanges.length > 0 ? await deps.fleet.apply(hostChanges) : [];
-  const happenings = changes.flatMap((change) =>
-    happeningsOf(change, deps.rules.get(change.ban.jail)?.bantime.increment !== undefined),
-  );
-  await deps.banLog.write(happenings, now);
-  const begun = changes.filter((change) => beginsBan(change) && stands(change.ban, now));
-  const notices = begun.flatMap(({ ban }) => noticesFor(ban, deps.rules));
-  // Last, because it is what a repetition would do twice for people to see.
-  if (notices.length > 0) await deps.notifier.notify(notices);
-  return { hostChanges, reports, unhealthy: reports.filter((report) => !isHealthy(report)), notices: notices.length };
+  return { hostChanges, reports, unhealthy: reports.filter((report) => !isHealthy(report)) };
 }
 
 /** Bans as hosts take them, for a reconcile; a jail without firewall actions has none. */
@@ -93,11 +76,4 @@ function hostChange(
 
 function hostBan({ jail, id, expiresAt, generation }: Ban, firewall: JailFirewall): HostBan {
   return { kind: "ban", jail, target: id, expiresAt, generation, firewall };
-}
-
-function noticesFor(ban: Ban, rules: ReadonlyMap<string, JailRules>): readonly Notice[] {
-  const actions = rules.get(ban.jail)?.config.actions ?? [];
-  return actions
-    .filter((action): action is MailAction => action.kind === "mail")
-    .map((action) => ({ kind: "banned", action, ban }));
 }

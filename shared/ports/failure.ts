@@ -12,7 +12,15 @@ export type PortErrorCode =
   /** A row kept changing under us; come again. */
   | "too-busy"
   /** DNS gave no answer about a name on an allowlist, so nobody may be banned yet. */
-  | "allowlist-unknown";
+  | "allowlist-unknown"
+  /** The service asks to slow down, or is not there; the same again may do. */
+  | "unavailable"
+  /** The caller may not do this, or its credentials are over. */
+  | "denied"
+  /** A table, document, topic or log group is not there. */
+  | "missing"
+  /** The service says that the request is wrong: a defect of ours, or of the deployment. */
+  | "rejected";
 
 /** Carries what was asked (in the message), and what to do next; the cause is kept. */
 export class PortError extends Error {

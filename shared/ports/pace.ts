@@ -1,0 +1,9 @@
+/** A slot for each thing that may not be done too often, shared by everybody who does it. */
+
+export interface Pace {
+  /**
+   * Takes the next free slot of `what` as of `now` (epoch ms), slots being `gap` ms apart, and says how many ms to wait
+   * for it; 0 where nobody took one lately. A slot is taken even if it is not used.
+   */
+  reserve(what: string, gap: number, now: number): Promise<number>;
+}
