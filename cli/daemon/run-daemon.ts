@@ -4,9 +4,12 @@ import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ControlError, type ControlRequest, type JsonValue } from "../../shared/adapters/local/control/protocol.ts";
+import { type ControlServer, serveControl } from "../../shared/adapters/local/control/server.ts";
 import { createDryRunFleet } from "../../shared/adapters/local/dry-run-fleet.ts";
 import { createFollower } from "../../shared/adapters/local/follow/follower.ts";
 import { createHostFleet, executeLocally } from "../../shared/adapters/local/host-fleet.ts";
+import { listenToSignals } from "../../shared/adapters/local/signals.ts";
 import { createMemoryState, type LocalState, openLocalState } from "../../shared/adapters/local/state/local-state.ts";
 import { createCachedResolver } from "../../shared/app/resolve-names.ts";
 import { type Examined, examine } from "../../shared/core/config/examine.ts";
@@ -25,7 +28,6 @@ import { createRuleset, type Ruleset } from "../engine/ruleset.ts";
 import { CliFailure, reasonOf } from "../failure.ts";
 import { defaultSocket, defaultState } from "../paths.ts";
 import type { Terminal } from "../terminal.ts";
-import { type ControlServer, serveControl } from "./control-socket.ts";
 import { createDaemon, createHostNeverBan, HOST } from "./daemon.ts";
 import { handleCommand } from "./handle-command.ts";
 import { createSpeaker } from "./journal-lines.ts";
@@ -88,16 +90,18 @@ export async function runDaemon(options: RunOptions, context: CommandContext): P
     loadRuleset: () => reloadedRuleset(options, routes, terminal),
     ...(dryRun ? {} : { heal: () => fleet.apply([]) }),
   });
-  const removeSignals = onSignals({
-    end: () => stop.abort(),
-    reload: () => void turns.take(() => daemon.reload()).then((refusal) => tellRefusal(refusal, speaker)),
+  const removeSignals = listenToSignals({
+    stop: () => stop.abort(),
+    reload: async () => tellRefusal(await turns.take(() => daemon.reload()), speaker),
+    failed: (error) => speaker.say("ERROR", `reload failed: ${reasonOf(error)}`),
+    abort: (status) => process.exit(status),
   });
   let begin = () => {};
   const started = new Promise<void>((resolve) => {
     begin = resolve;
   });
   // People are answered once what stood before is applied again, not sooner.
-  const control = await openControl(options, terminal, async (request) => {
+  const answer = async (request: DaemonRequest): Promise<Answer> => {
     await started;
     return turns.take(() =>
       handleCommand(request, {
@@ -108,7 +112,10 @@ export async function runDaemon(options: RunOptions, context: CommandContext): P
         stop: () => stop.abort(),
       }),
     );
-  });
+  };
+  const control = await openControl(options, terminal, answer, (error) =>
+    speaker.say("ERROR", `a command failed: ${reasonOf(error)}`),
+  );
   speaker.say("INFO", `Starting fleet2ban v${version}${dryRun ? " (dry run: nothing is changed)" : ""}`);
   try {
     await daemon.start();
@@ -163,13 +170,21 @@ async function openControl(
   options: RunOptions,
   { env }: Terminal,
   answer: (request: DaemonRequest) => Promise<Answer>,
+  failed: (error: unknown) => void,
 ): Promise<ControlServer | undefined> {
   if (options.dryRun && options.socket === undefined) return undefined;
-  return serveControl(options.socket ?? defaultSocket(env), async (message): Promise<Answer> => {
-    const request = parseRequest(message.command, message.options);
-    if (request !== undefined) return answer(request);
-    return { kind: "refused", refusal: { kind: "invalid-command", command: message.command } };
-  });
+  const handler = async ({ command, options: given }: ControlRequest) => {
+    const [kind = ""] = command;
+    const request = command.length === 1 ? parseRequest(kind, given) : undefined;
+    const refusal: Answer = { kind: "refused", refusal: { kind: "invalid-command", command: kind } };
+    return (request === undefined ? refusal : await answer(request)) as unknown as JsonValue;
+  };
+  try {
+    return await serveControl(options.socket ?? defaultSocket(env), handler, { failed });
+  } catch (error) {
+    if (!(error instanceof ControlError)) throw error;
+    throw new CliFailure(error.message, { cause: error, ...(error.next !== undefined && { next: error.next }) });
+  }
 }
 
 /** The files that a jail reads now; a recidive jail reads the ban log. */
@@ -202,16 +217,6 @@ function dryRunFleet(terminal: Terminal, json: boolean): Fleet {
   return createDryRunFleet({ print, now: Date.now });
 }
 
-function onSignals({ end, reload }: { readonly end: () => void; readonly reload: () => void }): () => void {
-  const ends = ["SIGTERM", "SIGINT"] as const;
-  for (const signal of ends) process.on(signal, end);
-  process.on("SIGHUP", reload);
-  return () => {
-    for (const signal of ends) process.off(signal, end);
-    process.off("SIGHUP", reload);
-  };
-}
-
 function watchQuiet(lastBatch: () => number, stop: AbortController): void {
   const timer = setInterval(() => {
     if (Date.now() - lastBatch() > QUIET) stop.abort();
@@ -225,5 +230,3 @@ function tellRefusal(refusal: Refusal | undefined, speaker: { say(level: "ERROR"
     refusal.kind === "bad-configuration" ? refusal.problems.map(formatProblem) : [formatRefusal(refusal)];
   for (const problem of problems) speaker.say("ERROR", problem);
 }
-void handleCommand;
-void defaultSocket;

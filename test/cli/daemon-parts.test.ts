@@ -1,10 +1,8 @@
-/** The small parts around the daemon: socket, ban log, mail, log routes, schedules, ignorecommand. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createConnection } from "node:net";
+/** The small parts around the daemon: ban log, mail, log routes, schedules, ignorecommand. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { callControl, serveControl } from "../../cli/daemon/control-socket.ts";
 import { createSchedule, describeReport, hopelessFailure } from "../../cli/daemon/host-health.ts";
 import { createSpeaker } from "../../cli/daemon/journal-lines.ts";
 import { createLogRoutes } from "../../cli/daemon/log-routes.ts";
@@ -20,54 +18,6 @@ const dir = mkdtempSync(join(tmpdir(), "fleet2ban-parts-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const id = parseIp("192.0.2.1")!;
 const logs = (...paths: string[]) => paths.map((path) => ({ path, from: "head" }) as const);
-
-describe("the control socket", () => {
-  const path = join(dir, "run", "f2b.sock");
-
-  it("carries a question and its answer, is its owner's alone, and goes away", async () => {
-    const server = await serveControl(path, async ({ command, options }) => ({ command, ...options }));
-    expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(statSync(join(dir, "run")).mode & 0o777).toBe(0o700);
-    const answers = await Promise.all(
-      [1, 2, 3].map((n) => callControl(path, { command: "echo", options: { n, é: "\n" } })),
-    );
-    expect(answers).toEqual([1, 2, 3].map((n) => ({ command: "echo", n, é: "\n" })));
-    await expect(serveControl(path, async () => null)).rejects.toThrow(`another fleet2ban listens at ${path}`);
-    await server.close();
-    expect(existsSync(path)).toBe(false);
-  });
-
-  it("answers noise and its own failures with a refusal", async () => {
-    const server = await serveControl(path, async () => {
-      throw new Error("it broke");
-    });
-    expect(await callControl(path, { command: "x", options: {} })).toEqual({
-      kind: "refused",
-      refusal: { kind: "failed", reason: "it broke" },
-    });
-    const raw = await new Promise<string>((resolve) => {
-      const socket = createConnection(path, () => socket.end("{ no json\n"));
-      let text = "";
-      socket.on("data", (chunk) => {
-        text += chunk;
-      });
-      socket.on("close", () => resolve(text));
-    });
-    expect(JSON.parse(raw)).toMatchObject({ kind: "refused" });
-    await server.close();
-  });
-
-  it("takes the place of a socket that a killed daemon left, and of nothing else", async () => {
-    const script = `require("node:net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
-    const { spawnSync } = await import("node:child_process");
-    spawnSync(process.execPath, ["-e", script]);
-    expect(existsSync(path)).toBe(true);
-    await (await serveControl(path, async () => null)).close();
-    writeFileSync(path, "somebody's file");
-    await expect(serveControl(path, async () => null)).rejects.toThrow(/cannot listen/);
-    expect(readFileSync(path, "utf8")).toBe("somebody's file");
-  });
-});
 
 describe("the ban log", () => {
   const notes: string[] = [];

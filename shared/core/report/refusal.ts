@@ -11,8 +11,15 @@ export type Refusal =
   | { readonly kind: "no-such-option"; readonly option: string; readonly known: readonly string[] }
   | { readonly kind: "invalid-command"; readonly command: string }
   | { readonly kind: "bad-configuration"; readonly problems: readonly Problem[] }
-  | { readonly kind: "unreachable"; readonly socket: string; readonly reason: string }
-  | { readonly kind: "failed"; readonly reason: string };
+  /** The daemon gave no answer; `code` tells a program why, `reason` a person. */
+  | {
+      readonly kind: "unreachable";
+      readonly socket: string;
+      readonly code: string;
+      readonly reason: string;
+      readonly next?: string;
+    }
+  | { readonly kind: "failed"; readonly reason: string; readonly next?: string };
 
 /** One sentence for people, and where there is one, the next step. */
 export function formatRefusal(refusal: Refusal): string {
@@ -36,8 +43,7 @@ export function formatRefusal(refusal: Refusal): string {
         "\n",
       );
     case "unreachable":
-      return `Failed to access socket path: ${refusal.socket}. Is fleet2ban running? (${refusal.reason})`;
     case "failed":
-      return refusal.reason;
+      return refusal.next === undefined ? refusal.reason : `${refusal.reason}\n    ${refusal.next}`;
   }
 }
