@@ -12,6 +12,7 @@ import type { CommandContext } from "../command-context.ts";
 import type { ConfigOptions } from "../commands/common-options.ts";
 import { CliFailure, EXIT_USAGE } from "../failure.ts";
 import { COMMAND_LINE, chooseFilter, withIgnoreregex } from "./choose-filter.ts";
+import { explainLines } from "./explain-lines.ts";
 import { type LineSource, readLines, sourceOf } from "./read-lines.ts";
 
 export interface RegexOptions extends ConfigOptions {
@@ -34,6 +35,7 @@ export interface RegexOptions extends ConfigOptions {
   readonly printAllMatched?: true;
   readonly printAllMissed?: true;
   readonly printAllIgnored?: true;
+  readonly explain?: true;
 }
 
 export interface RegexArguments {
@@ -48,6 +50,10 @@ export async function testRegex(given: RegexArguments, options: RegexOptions, co
   const { terminal } = context;
   const { filter, uses } = prepare(given, options, context);
   const source = sourceOf(given.log);
+  if (options.explain) {
+    const lines = readLines(source, options.encoding, process.stdin);
+    return explainLines(lines, filter, { now: Date.now(), json: options.json === true, terminal });
+  }
   const header = [...uses, ...sourceUses(source, options)];
   const quiet = options.out !== undefined || options.json === true;
   if (!quiet) terminal.write(formatRegexHeader(header));

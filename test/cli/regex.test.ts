@@ -184,3 +184,14 @@ describe("what it reads", () => {
     expect(await lines(sourceOf("a\nb"))).toEqual(["a", "b"]);
   });
 });
+
+describe("--explain", () => {
+  it("tells where a regex stops, as text and as one object a line", async () => {
+    const { code, out } = await run("--explain", line("tap by 192.0.2.1"), "tap from <ADDR>");
+    expect(code).toBe(0);
+    expect(out).toContain("stops at ▸: tap ▸from ");
+    expect(out).toContain("missed: no failregex matches");
+    const json = await run("--explain", "--json", line("tap from 192.0.2.1"), "tap from <ADDR>");
+    expect(JSON.parse(json.out)).toMatchObject({ outcome: "matched", identity: { id: "192.0.2.1" } });
+  });
+});
