@@ -16,9 +16,6 @@ export interface HostScript {
   readonly sha256: string;
 }
 
-/** The names by which the script takes its input; an SSM parameter `X` of interpolation type ENV_VAR arrives as `SSM_X`. */
-export const HOST_SCRIPT_INPUT = { mode: "SSM_Mode", changes: "SSM_Changes", deadline: "SSM_Deadline" } as const;
-
 export const hostScript: HostScript = assemble();
 
 function assemble(): HostScript {

@@ -7,8 +7,12 @@ export interface HostRecord {
   readonly reply: HostReply;
   /** The command it answered. */
   readonly command: string;
-  /** When the answer was given, epoch ms: the host's clock for a receipt, the service's otherwise. */
+  /** When the answer was given, epoch ms, as the service tells it: a host's own clock may be wrong. */
   readonly at: number;
+  /** Since when its bans have differed from the rows, epoch ms; absent = they agreed, or nobody has compared yet. */
+  readonly differsSince?: number;
+  /** Firewall revision of the last full list that it took; absent = none yet. */
+  readonly revision?: number;
 }
 
 export interface Hosts {

@@ -1,6 +1,7 @@
 /** A fleet of one: this machine, by the same script that hosts in the cloud run. */
 import { spawn } from "node:child_process";
-import { HOST_SCRIPT_INPUT, hostScript } from "../../contract/host-script.ts";
+import { HOST_SCRIPT_INPUT } from "../../contract/host-input.ts";
+import { hostScript } from "../../contract/host-script.ts";
 import { type Encoded, encodeChanges, encodeFullList } from "../../core/firewall/encode.ts";
 import { parseReceipt } from "../../core/firewall/receipt.ts";
 import type { Fleet, FleetReport } from "../../ports/fleet.ts";
