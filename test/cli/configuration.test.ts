@@ -53,6 +53,22 @@ interface Checked {
 }
 
 describe("check", () => {
+  it("gives each enabled jail its verdict", async () => {
+    const config = directory({
+      "filter.d/x.conf": "[Definition]\nfailregex = ^x <HOST>$\n",
+      "jail.d/x.conf": [
+        "[DEFAULT]\nfilter = x\nlogpath = /nonexistent\naction = iptables-allports\nenabled = true",
+        "[good]\n[worse]\nbantime = soon",
+        "[other]\naction = iptables-multiport-log[port=http]\n",
+      ].join("\n"),
+    });
+    const { code, out } = await run("check", "--config", config);
+    expect(code).toBe(255);
+    expect(out).toMatch(/^✓ good +works as it is$/m);
+    expect(out).toMatch(/^✗ worse +cannot: .*soon/m);
+    expect(out).toMatch(/^~ other +works, with a difference: iptables-multiport-log /m);
+  });
+
   it("finds nothing wrong with the bundled configuration", async () => {
     const { code, out } = await run("check", "--config", BUNDLED_CONFIG, "--json");
     const { ok, jails, problems } = JSON.parse(out) as Checked;
