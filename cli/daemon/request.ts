@@ -1,25 +1,12 @@
 /** What a client may ask the daemon for; parsed once, where the socket ends, so that inside there are no maybes. */
-
 import type { ListShape } from "../../shared/core/report/answer.ts";
-import { isJailOption, type JailOption } from "../../shared/core/report/jail-option.ts";
+import { isJailOption } from "../../shared/core/report/jail-option.ts";
+import type { CommonRequest } from "../answer/request.ts";
 
 export type DaemonRequest =
+  | CommonRequest
   | { readonly kind: "ping" }
   | { readonly kind: "version" }
-  | { readonly kind: "status" }
-  | { readonly kind: "jail-status"; readonly jail: string }
-  | { readonly kind: "all-status" }
-  | { readonly kind: "banned" }
-  | { readonly kind: "banned-where"; readonly ids: readonly string[] }
-  | { readonly kind: "ban-list"; readonly jail: string; readonly shape: ListShape }
-  | { readonly kind: "option"; readonly jail: string; readonly option: JailOption }
-  | { readonly kind: "ban"; readonly jail: string; readonly ids: readonly string[]; readonly actor: string }
-  | { readonly kind: "unban"; readonly jail: string; readonly ids: readonly string[]; readonly reportAbsent: boolean }
-  | { readonly kind: "unban-everywhere"; readonly ids: readonly string[] }
-  | { readonly kind: "unban-all" }
-  | { readonly kind: "ignore"; readonly jail: string; readonly entries: readonly string[]; readonly actor: string }
-  | { readonly kind: "unignore"; readonly jail: string; readonly entries: readonly string[]; readonly actor: string }
-  | { readonly kind: "release"; readonly jail: string; readonly verdict: "ban" | "let-go" }
   | { readonly kind: "reload" }
   | { readonly kind: "stop" };
 
@@ -29,13 +16,13 @@ export function parseRequest(kind: string, options: Readonly<Record<string, unkn
   const ids = texts(options.ids);
   const entries = texts(options.entries);
   const actor = typeof options.actor === "string" ? options.actor : "unknown";
+  const immune = typeof options.immune === "number" && options.immune > 0 ? { immune: options.immune } : {};
   switch (kind as DaemonRequest["kind"]) {
     case "ping":
     case "version":
     case "status":
     case "all-status":
     case "banned":
-    case "unban-all":
     case "reload":
     case "stop":
       return { kind } as DaemonRequest;
@@ -56,14 +43,20 @@ export function parseRequest(kind: string, options: Readonly<Record<string, unkn
       return jail === undefined || ids === undefined ? undefined : { kind: "ban", jail, ids, actor };
     case "unban":
       if (jail === undefined || ids === undefined) return undefined;
-      return { kind: "unban", jail, ids, reportAbsent: options.reportAbsent === true };
+      return { kind: "unban", jail, ids, reportAbsent: options.reportAbsent === true, ...immune };
+    case "unban-all":
+      return { kind: "unban-all", ...immune };
+    case "idle": {
+      const { idle } = options;
+      return jail === undefined || typeof idle !== "boolean" ? undefined : { kind: "idle", jail, idle, actor };
+    }
     case "release": {
       const { verdict } = options;
       if (jail === undefined || (verdict !== "ban" && verdict !== "let-go")) return undefined;
       return { kind: "release", jail, verdict };
     }
     case "unban-everywhere":
-      return ids && { kind: "unban-everywhere", ids };
+      return ids && { kind: "unban-everywhere", ids, ...immune };
     case "ignore":
       return jail === undefined || entries === undefined ? undefined : { kind: "ignore", jail, entries, actor };
     case "unignore":

@@ -156,6 +156,34 @@ describe("commands that change", () => {
     ).toHaveLength(1);
   });
 
+  it("a jail that is idle counts nobody, and works again when it is woken", async () => {
+    const idle = (on: boolean): DaemonRequest => ({ kind: "idle", jail: "web", idle: on, actor: "ann" });
+    const bad = (at: number) =>
+      events(
+        Array.from({ length: 3 }, () => "bad from 192.0.2.77"),
+        at,
+      );
+    expect(await text(idle(true))).toBe("True");
+    expect((await rig.engine.ingest(bad(START + 20_000))).verdicts).toEqual([]);
+    expect(await text(idle(false))).toBe("False");
+    expect((await rig.engine.ingest(bad(START + 30_000))).verdicts).toHaveLength(1);
+    expect(await text({ kind: "idle", jail: "nope", idle: true, actor: "ann" })).toContain("'nope' does not exist");
+  });
+
+  it("unban --immune lifts, forgets what was counted, and lets the id alone for so long", async () => {
+    const bad = (after: number) =>
+      events(
+        Array.from({ length: 3 }, () => "bad from 192.0.2.1"),
+        START + 10_000 + after,
+      );
+    const hour = 3_600_000;
+    const verdicts = async (after: number) => (await rig.engine.ingest(bad(after))).verdicts.map(({ kind }) => kind);
+    expect(await text({ kind: "unban-everywhere", ids: ["192.0.2.1"], immune: 2 * hour })).toBe("1");
+    expect(await verdicts(hour)).toEqual([]);
+    expect(await verdicts(2 * hour - 5_000)).toEqual([]);
+    expect(await verdicts(2 * hour + 1_000)).toEqual(["banned"]);
+  });
+
   it.each([
     { verdict: "ban", count: "19", banned: true },
     { verdict: "let-go", count: "19", banned: false },
@@ -198,6 +226,7 @@ describe("a message on the socket", () => {
     { kind: "option", options: { jail: "web", option: "constructor" } },
     { kind: "ban-list", options: { jail: "web", shape: { kind: "ids" } } },
     { kind: "release", options: { jail: "web", verdict: "perhaps" } },
+    { kind: "idle", options: { jail: "web", idle: "on" } },
     { kind: "toString", options: {} },
   ])("$kind $options is no request", ({ kind, options }) => expect(parseRequest(kind, options)).toBeUndefined());
 
@@ -213,6 +242,10 @@ describe("a message on the socket", () => {
     { kind: "unban", jail: "web", ids: ["192.0.2.1"], reportAbsent: true },
     { kind: "unban-everywhere", ids: [] },
     { kind: "unban-all" },
+    { kind: "unban-all", immune: 7_200_000 },
+    { kind: "unban-everywhere", ids: ["192.0.2.1"], immune: 1 },
+    { kind: "unban", jail: "web", ids: ["192.0.2.1"], reportAbsent: false, immune: 90_000 },
+    { kind: "idle", jail: "web", idle: false, actor: "ann" },
     { kind: "ignore", jail: "web", entries: ["192.0.2.1"], actor: "ann" },
     { kind: "unignore", jail: "web", entries: ["192.0.2.1"], actor: "ann" },
     { kind: "release", jail: "web", verdict: "let-go" },

@@ -25,6 +25,7 @@ export type Answer =
   | { readonly kind: "count"; readonly count: number }
   | { readonly kind: "ignored"; readonly jail: string; readonly entries: readonly string[] }
   | { readonly kind: "option"; readonly jail: string; readonly option: JailOption; readonly value: OptionValue }
+  | { readonly kind: "idle"; readonly jail: string; readonly idle: boolean }
   | { readonly kind: "reloaded"; readonly jails: readonly string[] }
   | { readonly kind: "stopping" }
   | { readonly kind: "refused"; readonly refusal: Refusal };
@@ -59,6 +60,8 @@ export function formatAnswer(answer: Answer, zone: ZoneOffset): string {
       return formatIgnored(answer.entries);
     case "option":
       return formatOption(answer.jail, answer.option, answer.value);
+    case "idle":
+      return answer.idle ? "True" : "False";
     case "reloaded":
       return "OK";
     case "stopping":
