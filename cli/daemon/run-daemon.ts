@@ -2,6 +2,7 @@
 
 import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ControlError, type ControlRequest, type JsonValue } from "../../shared/adapters/local/control/protocol.ts";
@@ -11,6 +12,7 @@ import { createFollower } from "../../shared/adapters/local/follow/follower.ts";
 import { createHostFleet, executeLocally } from "../../shared/adapters/local/host-fleet.ts";
 import { listenToSignals } from "../../shared/adapters/local/signals.ts";
 import { createMemoryState, type LocalState, openLocalState } from "../../shared/adapters/local/state/local-state.ts";
+import { createWhois } from "../../shared/adapters/whois/whois.ts";
 import { createCachedResolver } from "../../shared/app/resolve-names.ts";
 import { type Examined, examine } from "../../shared/core/config/examine.ts";
 import type { JailConfig } from "../../shared/core/config/model.ts";
@@ -71,7 +73,11 @@ export async function runDaemon(options: RunOptions, context: CommandContext): P
   const state = dryRun && options.state === undefined ? await createMemoryState() : await openState(stateFolder);
   const turns = createTurns();
   const stop = new AbortController();
-  const mail = createMailNotifier({ warn: (message) => speaker.say("WARNING", message) });
+  const mail = createMailNotifier({
+    warn: (message) => speaker.say("WARNING", message),
+    whois: createWhois({ now }),
+    teller: { name: hostname(), stack: undefined, zone: terminal.zone },
+  });
   const fleet = dryRun ? dryRunFleet(terminal, options.json === true) : hostFleet(stateFolder);
   const engine = createEngine(ruleset, {
     ...{ state, fleet, banLog: speaker },
