@@ -61,7 +61,10 @@ export async function countFailures(
       if (placed.tripped !== undefined) tripped.push(placed.tripped);
       window = closeFor(placed.verdict, next, failure.receivedAt, deps.known);
     }
-    if (window === current.window) return "saved";
+    if (window === current.window) {
+      rememberClosed(key, failures, window, deps.known);
+      return "saved";
+    }
     const outcome = await deps.windows.save(key, window, current.version, forgetAt(window, rules.window));
     if (outcome === "conflict") {
       conflicts++;
@@ -70,6 +73,12 @@ export async function countFailures(
     return outcome;
   });
   return { verdicts, tripped, conflicts };
+}
+
+/** Another process banned or pardoned the id: what is settled is not asked for again by the next batch. */
+function rememberClosed(key: BanKey, failures: readonly ReceivedFailure[], { closed }: Window, known: KnownBans): void {
+  const now = Math.max(...failures.map((failure) => failure.receivedAt));
+  if (closed !== undefined && (closed.until ?? Number.POSITIVE_INFINITY) > now) known.remember(key, closed.until, now);
 }
 
 function closeFor(verdict: Verdict, window: Window, now: number, known: KnownBans): Window {

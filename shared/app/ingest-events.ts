@@ -28,6 +28,11 @@ export interface IngestDeps extends CountDeps {
   readonly metrics: Metrics;
   /** Groups handled at once: hides the latency of a remote table; 1 is right for a local one. */
   readonly concurrency: number;
+  /**
+   * Where each write costs: a batch in which only ids known to be banned fail leaves the totals alone, so "Total failed"
+   * may lack failures of who is banned already.
+   */
+  readonly frugal?: boolean;
 }
 
 /** A failure that counts, as the "Found" line of the ban log says it. */
@@ -86,14 +91,15 @@ export async function ingestEvents(events: readonly LogEvent[], deps: IngestDeps
     }
   });
   const counted = await countGroups(open, failed, deps);
-  await addTotals(events, report, deps);
+  const settled = open.length + report.spared.length + failed.length === 0;
+  await addTotals(events, report, settled && deps.frugal === true ? undefined : deps.totals, deps.metrics);
   return { ...report, ...counted, failed };
 }
 
 async function countGroups(groups: readonly Group[], failed: { key: BanKey; cause: unknown }[], deps: IngestDeps) {
   const verdicts: Verdict[] = [];
   const tripped: Tripped[] = [];
-  const windows = await deps.windows.load(groups.map((group) => group.key));
+  const windows = groups.length === 0 ? [] : await deps.windows.load(groups.map((group) => group.key));
   await inParallel([...groups.entries()], deps.concurrency, async ([index, { key, failures }]) => {
     try {
       const count = await countFailures(key, failures, windows[index]!, deps.rules.get(key.jail)!, deps);
@@ -123,7 +129,8 @@ async function countGroups(groups: readonly Group[], failed: { key: BanKey; caus
 async function addTotals(
   events: readonly LogEvent[],
   report: { readonly found: readonly Found[]; readonly spared: readonly Found[] },
-  deps: IngestDeps,
+  totals: Totals | undefined,
+  metrics: Metrics,
 ): Promise<void> {
   const byJail = new Map<string, JailTotals>();
   const add = (jail: string, by: Partial<JailTotals>) => {
@@ -134,10 +141,10 @@ async function addTotals(
   for (const { jail } of report.spared) add(jail, { ignored: 1 });
   const hash = createHash("sha256");
   for (const event of events) hash.update(`${event.id}\n`);
-  if (byJail.size > 0) await deps.totals.add(`batch ${hash.digest("base64url").slice(0, 22)}`, byJail);
+  if (byJail.size > 0) await totals?.add(`batch ${hash.digest("base64url").slice(0, 22)}`, byJail);
   for (const [jail, { failed, ignored }] of byJail) {
-    if (failed > 0) deps.metrics.count("FailuresCounted", failed, jail);
-    if (ignored > 0) deps.metrics.count("FailuresIgnored", ignored, jail);
+    if (failed > 0) metrics.count("FailuresCounted", failed, jail);
+    if (ignored > 0) metrics.count("FailuresIgnored", ignored, jail);
   }
 }
 

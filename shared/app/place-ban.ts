@@ -4,7 +4,7 @@
  */
 import type { Ban } from "../core/ban.ts";
 import { bantimeAfter, endOf } from "../core/detect/bantime.ts";
-import { type BreakerState, countBan } from "../core/detect/breaker.ts";
+import { countBan } from "../core/detect/breaker.ts";
 import type { BanKey } from "../core/detect/key.ts";
 import { isSettled, previousBans } from "../core/detect/offence.ts";
 import type { JailRules } from "../core/detect/policy.ts";
@@ -14,6 +14,7 @@ import type { Breakers } from "../ports/breakers.ts";
 import type { Holds } from "../ports/holds.ts";
 import type { Offenders } from "../ports/offenders.ts";
 import { type Backoff, retryConflicts } from "./retry-conflicts.ts";
+import type { TakeTurn } from "./take-turns.ts";
 
 export interface PlaceBanDeps {
   readonly bans: Bans;
@@ -27,6 +28,8 @@ export interface PlaceBanDeps {
   /** A number in [0, 1) that is always the same for the same text: bantime.rndtime's share, stable under redelivery. */
   readonly chance: (text: string) => number;
   readonly backoff: Backoff;
+  /** Where bans are placed side by side: who counts in one breaker does so one at a time. Absent = they never are. */
+  readonly turn?: TakeTurn;
 }
 
 /** What a complete window led to. */
@@ -90,18 +93,20 @@ export async function placeBan(
     return { verdict: outcome };
   }
   await deps.offenders.record(outcome.ban);
-  const state = await countInBreaker(key.jail, ban.since, deps);
+  const tripped = await countInBreaker(key.jail, ban.since, deps);
   const verdict: Verdict = { kind: "banned", ban: outcome.ban };
-  return state.kind === "tripped"
-    ? { verdict, tripped: { jail: key.jail, at: state.at, bans: state.bans } }
-    : { verdict };
+  return tripped === undefined ? { verdict } : { verdict, tripped };
 }
 
-async function countInBreaker(jail: string, since: number, deps: PlaceBanDeps): Promise<BreakerState> {
-  return retryConflicts(`the breaker of ${jail}`, deps.backoff, async () => {
-    const { state, version } = await deps.breakers.load(jail);
-    const next = countBan(state, since, deps.bansPerMinute);
-    if (next === state) return state;
-    return (await deps.breakers.save(jail, next, version)) === "saved" ? next : "conflict";
-  });
+/** The trip that this ban made: one ban alone, so that one alarm is raised. */
+async function countInBreaker(jail: string, since: number, deps: PlaceBanDeps): Promise<Tripped | undefined> {
+  const count = () =>
+    retryConflicts(`the breaker of ${jail}`, deps.backoff, async () => {
+      const { state, version } = await deps.breakers.load(jail);
+      const next = countBan(state, since, deps.bansPerMinute);
+      if (next === state) return undefined;
+      if ((await deps.breakers.save(jail, next, version)) === "conflict") return "conflict";
+      return next.kind === "tripped" ? { jail, at: next.at, bans: next.bans } : undefined;
+    });
+  return deps.turn === undefined ? count() : deps.turn(`breaker ${jail}`, count);
 }
