@@ -31,7 +31,7 @@ export async function measureThroughput(
     bans = 0;
     const wholeTime = await timed(async () => {
       for (const payload of payloads) {
-        const envelope = decodeEnvelope(unpack(payload), engine.matcher.rawJson());
+        const envelope = decodeEnvelope(unpack(payload), () => engine.matcher.rawJson());
         if (envelope.kind !== "events") throw new Error(`a payload is ${envelope.kind}`);
         bans += await engine.ingest(envelope.events);
       }

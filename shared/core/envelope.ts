@@ -30,24 +30,29 @@ interface RawEvent {
 const EVENTS = '"logEvents":[';
 const EVENT = '{"id":"';
 
+/** What finds something in every line of a log group that any jail can match (a sieve's rawJson), where there is such. */
+export type Sift = (logGroup: string) => RegExp | undefined;
+
 /**
- * Decodes one envelope. With `raw` (a sieve's rawJson), `events` holds only those that any jail can match, while
- * `lines` counts all; without, it holds all of them.
+ * Decodes one envelope. Where `sift` has an expression for its log group, `events` holds only those that any jail can
+ * match, while `lines` counts all; otherwise it holds all of them.
  */
-export function decodeEnvelope(json: Buffer, raw?: RegExp): Envelope {
-  return (raw === undefined ? undefined : decodeSifted(json, raw)) ?? decodeWhole(json);
+export function decodeEnvelope(json: Buffer, sift?: Sift): Envelope {
+  return (sift === undefined ? undefined : decodeSifted(json, sift)) ?? decodeWhole(json);
 }
 
 /** Bytes searched at once. Larger strings leave the young generation and cost a garbage collection each. */
 const WINDOW = 1 << 16;
 
-function decodeSifted(json: Buffer, raw: RegExp): Envelope | undefined {
+function decodeSifted(json: Buffer, sift: Sift): Envelope | undefined {
   const list = json.indexOf(EVENTS);
   if (list < 0) return undefined;
   const head = parse(`${json.toString("utf8", 0, list)}"logEvents":[]}`);
   if (!isRecord(head) || head.messageType !== "DATA_MESSAGE") return undefined;
   const { logStream, logGroup } = head;
   if (typeof logStream !== "string" || typeof logGroup !== "string") return undefined;
+  const raw = sift(logGroup);
+  if (raw === undefined) return undefined;
 
   const events: LogEvent[] = [];
   let lines = 0;

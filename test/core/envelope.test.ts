@@ -60,7 +60,7 @@ describe("an envelope", () => {
     },
   ])("that is $name", ({ input, expected }) => {
     expect(decodeEnvelope(bytes(input))).toEqual(expected);
-    expect(decodeEnvelope(bytes(input), rawFor("needle"))).toEqual(expected);
+    expect(decodeEnvelope(bytes(input), () => rawFor("needle"))).toEqual(expected);
   });
 
   it("sets a broken event aside and keeps the sound ones", () => {
@@ -74,19 +74,19 @@ describe("an envelope", () => {
 
   it("keeps only events that carry a literal, and counts all", () => {
     const input = envelope([event("plain"), event("a needle", "2"), event("plain"), event("needle", "4")]);
-    const decoded = decodeEnvelope(bytes(input), rawFor("needle"));
+    const decoded = decodeEnvelope(bytes(input), () => rawFor("needle"));
     expect(decoded).toMatchObject({ kind: "events", lines: 4, events: [{ id: "2" }, { id: "4" }] });
   });
 
   it("is parsed whole where it is laid out in another way", () => {
     const pretty = JSON.stringify(envelope([event("a needle")]), null, 2);
-    expect(decodeEnvelope(bytes(pretty), rawFor("needle"))).toMatchObject({
+    expect(decodeEnvelope(bytes(pretty), () => rawFor("needle"))).toMatchObject({
       kind: "events",
       lines: 1,
       events: [{ id: "1" }],
     });
     const extracted = envelope([{ ...event("plain"), extractedFields: { id: "needle" } }, event("a needle", "2")]);
-    expect(decodeEnvelope(bytes(extracted), rawFor("needle"))).toMatchObject({
+    expect(decodeEnvelope(bytes(extracted), () => rawFor("needle"))).toMatchObject({
       kind: "events",
       events: [{ id: "1" }, { id: "2" }],
     });
@@ -115,7 +115,7 @@ describe("an envelope", () => {
         (messages, needle, spell) => {
           const events = messages.map((text, index) => `{"id":"${index}","timestamp":1000,"message":${spell(text)}}`);
           const json = JSON.stringify(envelope([])).replace(`"logEvents":[]`, `"logEvents":[${events.join(",")}]`);
-          const decoded = decodeEnvelope(bytes(json), rawFor(needle));
+          const decoded = decodeEnvelope(bytes(json), () => rawFor(needle));
           expect(decoded).toMatchObject({ kind: "events", lines: messages.length });
           const texts = decoded.kind === "events" ? decoded.events : [];
           const carrying = messages.flatMap((text, index) => (text.includes(needle) ? [{ id: `${index}`, text }] : []));
