@@ -28,6 +28,7 @@ export function addRegex(program: Command, context: CommandContext): void {
     .option("-D, --debuggex", "debuggex.com URLs (not supported: use --json)")
     .option("--no-check-all", "stop at the first failregex that hits, as in operation")
     .option("--explain", "each line step by step: date, what is left of it, where each regex stops, id, verdict")
+    .option("--injection", "look for a text in the {{marked}} parts of the line that has another address banned")
     .option("-o, --out <format>", 'only failures: row, id, ip, msg, a group\'s name, or a text with "<tags>"')
     .option("-i, --invert", "with -o: the lines that are no failures")
     .option("--print-no-missed", "do not print missed lines")
@@ -44,6 +45,7 @@ export function addRegex(program: Command, context: CommandContext): void {
     ["regex 'bad login from 192.0.2.1' 'from <HOST>$'", "a regex on a line"],
     ["regex -o ip /var/log/haproxy.log haproxy-auth", "only the addresses"],
     ["regex --explain 'bad login from 192.0.2.1' 'login by <HOST>'", "why a line is no failure"],
+    ["regex --injection 'login of {{bob}} from 192.0.2.1' 'of .*? from <HOST>'", "whether a client can frame others"],
     ["regex --print-all-missed - sshd < auth.log", "every line that the filter missed"],
   ]);
 }

@@ -14,6 +14,7 @@ import { CliFailure, EXIT_USAGE } from "../failure.ts";
 import { COMMAND_LINE, chooseFilter, withIgnoreregex } from "./choose-filter.ts";
 import { explainLines } from "./explain-lines.ts";
 import { type LineSource, readLines, sourceOf } from "./read-lines.ts";
+import { tryInjection } from "./try-injection.ts";
 
 export interface RegexOptions extends ConfigOptions {
   readonly datepattern?: string;
@@ -36,6 +37,7 @@ export interface RegexOptions extends ConfigOptions {
   readonly printAllMissed?: true;
   readonly printAllIgnored?: true;
   readonly explain?: true;
+  readonly injection?: true;
 }
 
 export interface RegexArguments {
@@ -50,6 +52,9 @@ export async function testRegex(given: RegexArguments, options: RegexOptions, co
   const { terminal } = context;
   const { filter, uses } = prepare(given, options, context);
   const source = sourceOf(given.log);
+  if (options.injection) {
+    return tryInjection(given.log, filter, { now: Date.now(), json: options.json === true }, context);
+  }
   if (options.explain) {
     const lines = readLines(source, options.encoding, process.stdin);
     return explainLines(lines, filter, { now: Date.now(), json: options.json === true, terminal });

@@ -195,3 +195,29 @@ describe("--explain", () => {
     expect(JSON.parse(json.out)).toMatchObject({ outcome: "matched", identity: { id: "192.0.2.1" } });
   });
 });
+
+describe("--injection", () => {
+  const sample = line("login of {{bob}} from 192.0.2.1");
+  it.each([
+    { name: "an unanchored lazy regex is shown the line", regex: "of .*? from <HOST>", code: 255, proof: true },
+    { name: "an anchored one is not", regex: "^ login of \\S+ from <HOST>$", code: 0, proof: false },
+  ])("$name", async ({ regex, code: expected, proof }) => {
+    const { code, out } = await run("--injection", "--json", sample, regex);
+    expect(code).toBe(expected);
+    const found = JSON.parse(out);
+    expect(found).toMatchObject({ takes: "192.0.2.1" });
+    expect(found.proof !== undefined).toBe(proof);
+    if (!proof) return;
+    const judged = await run("--explain", "--json", found.proof, regex);
+    expect(JSON.parse(judged.out).identity.id).toBe("203.0.113.66");
+  });
+
+  it.each([
+    { name: "a line without marks", text: line("login of bob from 192.0.2.1"), code: 2, says: "marks nothing" },
+    { name: "a line that does not match", text: line("{{hello}}"), code: 255, says: "does not match the line" },
+  ])("refuses $name", async ({ text, code: expected, says }) => {
+    const { code, err } = await run("--injection", text, "of .*? from <HOST>");
+    expect(code).toBe(expected);
+    expect(err).toContain(says);
+  });
+});

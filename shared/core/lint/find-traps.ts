@@ -1,22 +1,30 @@
 /**
- * Two traps that a HAProxy filter falls into, each shown by a line as proof: blind where a syslog date in front is cut
- * instead of the accept date, and injectable where a client's own header can name another address.
+ * Two traps that a filter falls into, each shown by a line as proof: blind where a syslog date in front of HAProxy's line
+ * is cut instead of the accept date, and injectable where a client's own header or user name can name another address.
  */
 import type { Problem } from "../config/problem.ts";
-import { explainLine } from "../filter/explain.ts";
 import type { CompiledFilter } from "../filter/matcher.ts";
-import { cutSamples, HEADS, requestWithAgent, WITNESS_NOW, withAcceptDate } from "./witness.ts";
+import { culpritOf, findForgery, isChosen, parseMarkedLine, writeLine } from "./forgery.ts";
+import {
+  cutSamples,
+  HEADS,
+  requestWithAgent,
+  speaksOfHaproxy,
+  WITNESS_NOW,
+  withAcceptDate,
+  withDateInFront,
+} from "./witness.ts";
 
 const CLIENT = "198.51.100.7";
 const FRAMED = "203.0.113.66";
 
-/** The traps of one compiled filter, as warnings; a filter that does not speak of HAProxy has none that we can show. */
+/** The traps of one compiled filter, as warnings. Only what a line proves is told: no warning is no promise. */
 export function findTraps(filter: CompiledFilter): Problem[] {
   return [findBlindness(filter), findInjection(filter)].flatMap((problem) => problem ?? []);
 }
 
 function findBlindness(filter: CompiledFilter): Problem | undefined {
-  for (const sample of cutSamples(filter, CLIENT)) {
+  for (const sample of cutSamples(filter, CLIENT).filter(speaksOfHaproxy)) {
     const line = withAcceptDate(sample);
     if (line === undefined || !hits(filter, line, CLIENT)) continue;
     const head = HEADS.find(({ text }) => !hits(filter, text + line, CLIENT));
@@ -34,27 +42,49 @@ function findBlindness(filter: CompiledFilter): Problem | undefined {
 }
 
 function findInjection(filter: CompiledFilter): Problem | undefined {
-  for (const sample of cutSamples(filter, FRAMED)) {
-    const line = requestWithAgent(CLIENT, `x ${sample.trim()} z`);
-    const proof = ["", ...HEADS.map((head) => head.text)]
-      .map((head) => head + line)
-      .find((text) => hits(filter, text, FRAMED));
-    if (proof === undefined) continue;
-    return {
-      ...at(filter),
-      code: "injectable-filter",
-      message:
-        `a client can have another address banned: ${CLIENT} sends a header that names ${FRAMED}, HAProxy captures it, ` +
-        `and the filter takes ${FRAMED}; proof: ${proof}`,
-      next: "Match the head of the line strictly from ^ instead of ^.*, as config/filter.d/haproxy-common.conf does, or use the haproxy-* jails.",
-    };
+  const found = findInHeader(filter) ?? findInUserName(filter);
+  if (found === undefined) return undefined;
+  const { how, proof } = found;
+  return {
+    ...at(filter),
+    code: "injectable-filter",
+    message: `a client can have another address banned: ${CLIENT} sends a ${how} that names ${FRAMED}, and the filter takes ${FRAMED}; proof: ${proof}`,
+    next: "Match the line strictly from ^ up to the address, without .* and .*?, and on to $ where a client's text follows; or use the haproxy-* jails, which do.",
+  };
+}
+
+interface Injection {
+  readonly how: string;
+  readonly proof: string;
+}
+
+/** HAProxy writes captured headers as they come. */
+function findInHeader(filter: CompiledFilter): Injection | undefined {
+  if (!cutSamples(filter, FRAMED).some(speaksOfHaproxy)) return undefined;
+  for (const head of ["", ...HEADS.map(({ text }) => text)]) {
+    const line = parseMarkedLine(head + requestWithAgent(CLIENT, "{{x}}"));
+    const proof = line && findForgery(filter, line, { framed: FRAMED, now: WITNESS_NOW });
+    if (proof !== undefined) return { how: "header", proof };
+  }
+  return undefined;
+}
+
+/** What a regex marks as the user's name is what a client gave as one. */
+function findInUserName(filter: CompiledFilter): Injection | undefined {
+  const names = new Set(filter.failregex.flatMap(({ groupNames }) => groupNames.filter(isChosen)));
+  for (const name of names) {
+    for (const sample of cutSamples(filter, CLIENT, { [name]: "{{x}}" }).flatMap(withDateInFront)) {
+      const line = parseMarkedLine(sample);
+      if (line === undefined || !hits(filter, writeLine(line), CLIENT)) continue;
+      const proof = findForgery(filter, line, { framed: FRAMED, now: WITNESS_NOW });
+      if (proof !== undefined) return { how: "user name", proof };
+    }
   }
   return undefined;
 }
 
 function hits(filter: CompiledFilter, line: string, address: string): boolean {
-  const [first] = explainLine(filter, line, WITNESS_NOW).hits;
-  return first?.identity.kind === "address" && first.identity.id === address;
+  return culpritOf(filter, line, WITNESS_NOW) === address;
 }
 
 function at({ jail }: CompiledFilter) {

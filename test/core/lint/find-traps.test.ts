@@ -40,3 +40,22 @@ describe("a filter for HAProxy", () => {
     });
   });
 });
+
+describe("a filter that marks the user's name", () => {
+  it.each([
+    {
+      name: "and takes the first address behind it",
+      failregex: ["login of <F-USER>.*?</F-USER> from <HOST>"],
+      expected: ["injectable-filter"],
+    },
+    { name: "and takes the last", failregex: ["^ login of <F-USER>.*</F-USER> from <HOST>$"], expected: [] },
+    { name: "and lets it have no blank", failregex: ["^ login of <F-USER>\\S+</F-USER> from <HOST>$"], expected: [] },
+    {
+      name: "and is not anchored at all",
+      failregex: ["of <F-USER>\\S+</F-USER> from <HOST>"],
+      expected: ["injectable-filter"],
+    },
+  ])("$name: $expected", ({ failregex, expected }) => {
+    expect(traps({ failregex }).map((problem) => problem.code)).toEqual(expected);
+  });
+});
