@@ -1,0 +1,46 @@
+/**
+ * Slots as rows of the control table: the time of the next free one, moved on by whoever takes it, with no reading in
+ * between, so that no two takers ever get the same.
+ */
+import { PortError } from "../../../ports/failure.ts";
+import type { Pace } from "../../../ports/pace.ts";
+import { number, numberOf } from "./attributes.ts";
+import { above, absent, atMost, type Clause, either } from "./clause.ts";
+import { at, KIND } from "./control-keys.ts";
+import type { Change, Table } from "./table.ts";
+
+const ATTEMPTS = 10;
+/** A row that nobody used for a day says nothing any more. */
+const KEPT = 86_400_000;
+
+export function createSlotRows(table: Table): Pace {
+  return {
+    async reserve(what, gap, now) {
+      const key = at(KIND.slot, what);
+      const itIsFree = either(absent("next"), atMost("next", number(now)));
+      const somebodyIsAhead = above("next", number(now));
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        if ((await table.update(key, takeNow(gap, now), itIsFree)).kind === "written") return 0;
+        const queued = await table.update(key, queueUp(gap, now), somebodyIsAhead);
+        if (queued.kind === "written") return numberOf(queued.before ?? {}, "next")! - now;
+      }
+      throw new PortError("too-busy", `the slots of ${what} never rested`, "Deliver the batch again.");
+    },
+  };
+}
+
+function takeNow(gap: number, now: number): Change {
+  return assigned(":taken", { ":taken": number(now + gap) }, now);
+}
+
+function queueUp(gap: number, now: number): Change {
+  return assigned("#next + :gap", { ":gap": number(gap) }, now);
+}
+
+function assigned(next: string, values: Clause["values"], now: number): Change {
+  return {
+    text: `SET #next = ${next}, #ttl = :ttl`,
+    names: { "#next": "next", "#ttl": "ttl" },
+    values: { ...values, ":ttl": number(Math.ceil((now + KEPT) / 1000)) },
+  };
+}
