@@ -19,7 +19,7 @@ export const TARGET_RUNTIME = {
   /** NODE_MODULE_VERSION (`process.versions.modules`): an addon for another one does not load. */
   abi: "137",
   /** Newest symbol versions in Amazon Linux 2023: glibc 2.34, and libstdc++ and libgcc of GCC 11. */
-  symbols: { GLIBC: "2.34", GLIBCXX: "3.4.29", CXXABI: "1.3.13", GCC: "12.0.0" },
+  symbols: { GLIBC: "2.34", GLIBCXX: "3.4.29", CXXABI: "1.3.13", GCC: "11.0" },
   /** Shared libraries that the runtime has; an addon that needs another does not load. */
   libraries: /^(libc|libm|libpthread|libdl|librt|libstdc\+\+|libgcc_s|ld-linux-x86-64|ld-linux-aarch64)\.so\.\d+$/,
 } as const;

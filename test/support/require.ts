@@ -12,6 +12,7 @@ const APT_PACKAGE: Record<string, string> = {
   ip: "iproute2",
   conntrack: "conntrack",
   python3: "python3",
+  "aarch64-linux-gnu-g++": "g++-aarch64-linux-gnu",
 };
 
 /** True where every command exists (and we are root, where asked); otherwise says what is missing and returns false, or throws on CI. */
