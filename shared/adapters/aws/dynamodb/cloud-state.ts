@@ -15,6 +15,7 @@ import type { Control } from "../../../ports/control.ts";
 import type { Editions } from "../../../ports/editions.ts";
 import type { Holds } from "../../../ports/holds.ts";
 import type { Hosts } from "../../../ports/hosts.ts";
+import type { Marks } from "../../../ports/marks.ts";
 import type { Offenders } from "../../../ports/offenders.ts";
 import type { Pace } from "../../../ports/pace.ts";
 import type { Totals } from "../../../ports/totals.ts";
@@ -26,6 +27,7 @@ import { createDeedRows } from "./deed-rows.ts";
 import { createEditionRows } from "./edition-rows.ts";
 import { createHeldRows } from "./held-rows.ts";
 import { createHostRows } from "./host-rows.ts";
+import { createMarkRows } from "./mark-rows.ts";
 import { createOffenderRows } from "./offender-rows.ts";
 import { createSettingsRows } from "./settings-rows.ts";
 import { createSlotRows } from "./slot-rows.ts";
@@ -44,6 +46,7 @@ export interface CloudState {
   readonly hosts: Hosts;
   readonly commands: Commands;
   readonly pace: Pace;
+  readonly marks: Marks;
   readonly editions: Editions;
   readonly audit: Audit;
 }
@@ -80,6 +83,7 @@ export function createCloudState(
     hosts: createHostRows(control),
     commands: createCommandRows(control),
     pace: createSlotRows(control),
+    marks: createMarkRows(control),
     editions: createEditionRows(control),
     audit: createDeedRows(control),
   };

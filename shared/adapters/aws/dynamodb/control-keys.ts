@@ -17,6 +17,7 @@ export const KIND = {
   host: "host",
   command: "command",
   slot: "slot",
+  mark: "mark",
   edition: "edition",
   /** Pieces of one edition's ruleset that does not fit its row. */
   editionText: (name: string) => `edition-text ${name}`,
