@@ -3,6 +3,8 @@
 /** Things that happened, by how many; some of them by jail. */
 export type MetricName =
   | "Lines"
+  /** Lines of log groups that no jail reads: somebody subscribed too much. */
+  | "LinesUnread"
   /** Payloads, log events or records that are not what they should be; set aside, not retried. */
   | "Malformed"
   /** Lines with a jail's literals in a shape that its prefregex does not know. */
