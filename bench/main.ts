@@ -4,6 +4,7 @@ import { createMatcher } from "../shared/core/filter/matcher.ts";
 import { measureHostile } from "./hostile.ts";
 import { benchJails } from "./jails.ts";
 import { benchLines } from "./lines.ts";
+import { type LookAround, measureLookAround, type Searches } from "./look-around.ts";
 import { measureMemory } from "./memory.ts";
 import { measurePeer } from "./peer.ts";
 import { measureReady } from "./ready.ts";
@@ -34,6 +35,9 @@ const idsMegabytes = await measureMemory(jails);
 say("import to ready …");
 const readyMs = await measureReady();
 
+say("look-around: our own matcher and Python's re on the regexes of Fail2Ban's sshd …");
+const lookAround = measureLookAround();
+
 const result = {
   linesPerSecond: Math.round(throughput.linesPerSecond),
   decodeLinesPerSecond: Math.round(throughput.decodeLinesPerSecond),
@@ -45,6 +49,7 @@ const result = {
   idsMegabytes: round(idsMegabytes),
   readyMs: round(readyMs),
   bans: throughput.bans,
+  lookAround: lookAround === undefined ? null : roundedLookAround(lookAround),
 };
 
 if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -67,8 +72,33 @@ function table(): string {
     ],
     ["100 000 ids in windows", `${result.idsMegabytes} MB`, ""],
     ["import to ready", `${result.readyMs} ms`, "ten jails compiled, first line matched"],
+    ...lookAroundRows(),
   ];
   return `${rows.map(([name, figure, note]) => `${name!.padEnd(24)}${figure!.padStart(18)}  ${note}`.trimEnd()).join("\n")}\n`;
+}
+
+function roundedLookAround({ ordinary, failing, regexes, hostileGrowth }: LookAround) {
+  const rounded = ({ lines: count, ours, python }: Searches) => ({
+    lines: count,
+    oursNs: round(ours),
+    pythonNs: round(python),
+    ratio: round(python / ours),
+  });
+  return { regexes, ordinary: rounded(ordinary), failing: rounded(failing), hostileGrowth: round(hostileGrowth) };
+}
+
+function lookAroundRows(): string[][] {
+  if (result.lookAround === null) return [["look-around", "not measured", "apt-get install fail2ban"]];
+  const { ordinary, failing, hostileGrowth } = result.lookAround;
+  return [
+    [
+      "look-around, ordinary",
+      `${ordinary.ratio} x`,
+      `Python's re: ${ordinary.oursNs} ns a search, its ${ordinary.pythonNs}`,
+    ],
+    ["  failing lines", `${failing.ratio} x`, `${failing.oursNs} ns a search, its ${failing.pythonNs}`],
+    ["  hostile growth", `${hostileGrowth}`, "time per byte at 64 KB over that at 1 KB; goal: flat"],
+  ];
 }
 
 function round(value: number): number {
