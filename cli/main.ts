@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import { addBanned } from "./commands/banned.ts";
 import { addCheck } from "./commands/check.ts";
+import { addDeeds } from "./commands/deeds.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDump } from "./commands/dump.ts";
 import { addGet } from "./commands/get.ts";
@@ -60,13 +61,16 @@ function buildProgram(terminal: Terminal, exit: (code: number) => void): Command
   addRegex(program, context);
   program.commandsGroup("Run:");
   addRun(program, context);
-  program.commandsGroup("Ask and tell the running daemon:");
+  program.commandsGroup("Ask and tell the running daemon, or a stack with --stack NAME:");
   addStatus(program, context);
   addBanned(program, context);
   addGet(program, context);
   addSet(program, context);
   addUnban(program, context);
+  program.commandsGroup("The daemon:");
   addServer(program, context);
+  program.commandsGroup("A stack:");
+  addDeeds(program, context);
   return program;
 }
 

@@ -22,6 +22,27 @@ export function withSocket(command: Command): Command {
   return withCommon(command.option("-s, --socket <path>", "control socket of the daemon (or $FLEET2BAN_SOCKET)"));
 }
 
+export interface StackOptions extends CommonOptions {
+  readonly stack?: string;
+  readonly profile?: string;
+  readonly region?: string;
+}
+
+/** --stack, --profile and --region, for the commands that ask a deployed stack. */
+export function withStack(command: Command): Command {
+  return command
+    .option("--stack <name>", "ask the deployed stack of this name (or $FLEET2BAN_STACK)")
+    .option("--profile <name>", "AWS profile, as the AWS CLI has it (or $AWS_PROFILE)")
+    .option("--region <name>", "AWS Region of the stack (or $AWS_REGION)");
+}
+
+export interface TargetOptions extends SocketOptions, StackOptions {}
+
+/** Both of the above, for what the daemon and a stack can be asked alike. */
+export function withTarget(command: Command): Command {
+  return withSocket(withStack(command));
+}
+
 export interface ConfigOptions extends CommonOptions {
   readonly config?: string;
 }

@@ -1,13 +1,13 @@
 /** `get JAIL banip [--with-time | SEPARATOR]` and `get JAIL OPTION`. */
 import type { Command } from "commander";
 import { isJailOption, JAIL_OPTIONS } from "../../shared/core/report/jail-option.ts";
-import { askDaemon } from "../ask-daemon.ts";
+import { ask } from "../ask.ts";
 import type { CommandContext } from "../command-context.ts";
 import { CliFailure, EXIT_USAGE } from "../failure.ts";
-import { type SocketOptions, withExamples, withSocket } from "./common-options.ts";
+import { type TargetOptions, withExamples, withTarget } from "./common-options.ts";
 import { suggest } from "./suggestion.ts";
 
-interface Options extends SocketOptions {
+interface Options extends TargetOptions {
   readonly withTime?: true;
 }
 
@@ -22,18 +22,19 @@ export function addGet(program: Command, context: CommandContext): void {
         const shape = options.withTime
           ? ({ kind: "with-time" } as const)
           : ({ kind: "ids", separator: separator ?? " " } as const);
-        return askDaemon({ kind: "ban-list", jail, shape }, options, context);
+        return ask({ kind: "ban-list", jail, shape }, options, context);
       }
       if (!isJailOption(option)) {
         const next = suggest(option, ["banip", ...JAIL_OPTIONS]);
         throw new CliFailure(`a jail has no option '${option}'`, { exitCode: EXIT_USAGE, next });
       }
-      return askDaemon({ kind: "option", jail, option }, options, context);
+      return ask({ kind: "option", jail, option }, options, context);
     });
-  withExamples(withSocket(command), [
+  withExamples(withTarget(command), [
     ["get sshd banip", "banned addresses, earliest end first"],
     ["get sshd banip --with-time", "with start, seconds and end"],
     ["get sshd banip ,", "joined by commas"],
     ["get sshd maxretry", "an option of the jail"],
+    ["get haproxy-auth banip --with-time --stack prod", "of the stack prod, with your AWS credentials"],
   ]);
 }

@@ -4,8 +4,8 @@
  * Whatever belongs together is one batch of the state, so a process that is killed finds all of it or none. What leaves
  * the machine's memory (firewall, mail, ban log) happens after it is stored, and is done again if nobody noted it done.
  */
-import { createHash } from "node:crypto";
 import type { LocalState } from "../../shared/adapters/local/state/local-state.ts";
+import { chance } from "../../shared/app/chance.ts";
 import { createAllowlist, type OpenAllowlist } from "../../shared/app/check-allowlist.ts";
 import { type CountBansDeps, countBans } from "../../shared/app/count-bans.ts";
 import { type EnforceReport, enforceChanges, hostBans } from "../../shared/app/enforce-changes.ts";
@@ -83,7 +83,7 @@ const SWEPT_AT_ONCE = 500;
 
 export function createEngine(first: Ruleset, deps: EngineDeps): Engine {
   const { state, neverBan, resolver } = deps;
-  const { windows, bans, offenders, breakers, holds, totals, control, journal } = state;
+  const { windows, bans, offenders, breakers, holds, totals, lineStates, control, journal } = state;
   const openAllowlist = (): OpenAllowlist => {
     const ignoreCommand = deps.ignoreCommand === undefined ? {} : { ignoreCommand: deps.ignoreCommand };
     return createAllowlist({ neverBan, control, resolver, ...ignoreCommand });
@@ -99,7 +99,7 @@ export function createEngine(first: Ruleset, deps: EngineDeps): Engine {
   };
 
   const useDeps = () => ({
-    ...{ windows, bans, offenders, breakers, holds, totals, resolver, neverBan, known, allowlist },
+    ...{ windows, bans, offenders, breakers, holds, totals, lineStates, resolver, neverBan, known, allowlist },
     banLogSource: deps.banLogSource,
     metrics: deps.metrics,
     matcher: ruleset.matcher,
@@ -166,9 +166,4 @@ export function createEngine(first: Ruleset, deps: EngineDeps): Engine {
     },
     deps: useDeps,
   };
-}
-
-/** The same number in [0, 1) for the same text, so that a repeated batch gives the same bantime. */
-function chance(text: string): number {
-  return createHash("sha256").update(text).digest().readUInt32BE(0) / 2 ** 32;
 }

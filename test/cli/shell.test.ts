@@ -18,14 +18,21 @@ describe("the command line", () => {
   it("groups its commands in the help", async () => {
     const { code, out } = await run("--help");
     expect(code).toBe(0);
-    const groups = ["Try it:", "Look at a configuration:", "Run:", "Ask and tell the running daemon:"];
+    const groups = [
+      "Try it:",
+      "Look at a configuration:",
+      "Run:",
+      "Ask and tell the running daemon",
+      "The daemon:",
+      "A stack:",
+    ];
     expect(groups.map((group) => out.indexOf(group))).toEqual(
       groups.map((group) => out.indexOf(group)).sort((a, b) => a - b),
     );
     expect(out.indexOf(groups[0]!)).toBeGreaterThan(0);
   });
 
-  const commands = "demo check dump regex run status banned get set unban ping version reload stop".split(" ");
+  const commands = "demo check dump regex run status banned get set unban ping version reload stop deeds".split(" ");
   it.each(commands)("%s has --json and help with examples", async (name) => {
     const { code, out } = await run(name, "--help");
     expect(code).toBe(0);
@@ -45,7 +52,14 @@ describe("the command line", () => {
     { argv: ["set", "sshd", "held", "perhaps"], code: 2, err: "held takes ban or let-go" },
     { argv: ["unban"], code: 2, err: "unban takes addresses, or --all" },
     { argv: ["unban", "--all", "192.0.2.1"], code: 2, err: "unban takes addresses, or --all" },
-    { argv: ["status", "sshd", "--all"], code: 2, err: "status takes a jail or --all" },
+    { argv: ["status", "sshd", "--all"], code: 2, err: "status takes a jail, --all or --hosts" },
+    { argv: ["status", "--hosts"], code: 2, err: "this command asks a deployed stack" },
+    { argv: ["deeds"], code: 2, err: "Name it with --stack or $FLEET2BAN_STACK" },
+    { argv: ["status", "--stack", "a", "--socket", "b"], code: 2, err: "--stack and --socket exclude each other" },
+    { argv: ["banned", "--region", "eu-west-1"], code: 2, err: "--profile and --region are for a stack" },
+    { argv: ["unban", "--immune", "soon", "192.0.2.1"], code: 2, err: "write a time such as 90 (seconds), 30m, 2h" },
+    { argv: ["unban", "--immune", "-1", "192.0.2.1"], code: 2, err: "write a time such as" },
+    { argv: ["set", "sshd", "idle", "perhaps"], code: 2, err: "idle takes on or off" },
     { argv: ["regex", "-L", "0", "a", "b"], code: 2, err: "a whole number of at least 1" },
     { argv: [], code: 2, err: "Usage: fleet2ban" },
   ])("$argv: exit $code", async ({ argv, code, err }) => {

@@ -19,6 +19,14 @@ export type Refusal =
       readonly reason: string;
       readonly next?: string;
     }
+  /** AWS, or the deployed stack, did not do it; `code` tells a program why. */
+  | {
+      readonly kind: "stack";
+      readonly stack: string;
+      readonly code: string;
+      readonly reason: string;
+      readonly next: string;
+    }
   | { readonly kind: "failed"; readonly reason: string; readonly next?: string };
 
 /** One sentence for people, and where there is one, the next step. */
@@ -43,6 +51,7 @@ export function formatRefusal(refusal: Refusal): string {
         "\n",
       );
     case "unreachable":
+    case "stack":
     case "failed":
       return refusal.next === undefined ? refusal.reason : `${refusal.reason}\n    ${refusal.next}`;
   }

@@ -1,0 +1,120 @@
+/** One question to a deployed stack, and its answer printed; a change is noted with the caller's ARN. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { readyRuleset } from "../../lambdas/runtime/ruleset.ts";
+import { createSsmInventory } from "../../shared/adapters/aws/ssm/inventory.ts";
+import { chance } from "../../shared/app/chance.ts";
+import { createKnownBans } from "../../shared/app/known-bans.ts";
+import { waitBefore } from "../../shared/app/retry-conflicts.ts";
+import type { CompiledRuleset } from "../../shared/contract/ruleset.ts";
+import { parseIp } from "../../shared/core/address.ts";
+import { createNeverBan, type NeverBan } from "../../shared/core/detect/never-ban.ts";
+import { type Answer, exitCodeOf, formatAnswer } from "../../shared/core/report/answer.ts";
+import { type AnswerDeps, answerRequest } from "../answer/answer-request.ts";
+import { type Change, type CommonRequest, commandOf, isChange } from "../answer/request.ts";
+import type { CommandContext } from "../command-context.ts";
+import type { CommonOptions } from "../commands/common-options.ts";
+import { EXIT_REFUSED } from "../failure.ts";
+import { explain } from "./explain.ts";
+import { type OpenStack, type StackChoice, withStack } from "./open-stack.ts";
+
+/** Asks, prints and sets the exit code; whatever AWS refuses is an answer too, with exit code 255. */
+export async function askStack(
+  request: CommonRequest,
+  options: StackChoice & CommonOptions,
+  { terminal, exit }: CommandContext,
+): Promise<void> {
+  const { answer, unnoted } = await answerOf(request, options, terminal.env);
+  if (options.json) terminal.json(answer);
+  else terminal.line(formatAnswer(answer, terminal.zone));
+  exit(exitCodeOf(answer));
+  if (unnoted === undefined) return;
+  terminal.note(`warning: it is done, but nobody could write down that you did it: ${unnoted}`);
+  exit(EXIT_REFUSED);
+}
+
+interface Answered {
+  readonly answer: Answer;
+  /** Why a change that was made is not among the deeds. */
+  readonly unnoted?: string;
+}
+
+async function answerOf(request: CommonRequest, choice: StackChoice, env: NodeJS.ProcessEnv): Promise<Answered> {
+  try {
+    return await withStack(choice, env, async (stack) => {
+      const asked = isChange(request) ? { ...request, actor: stack.caller.arn } : request;
+      const answer = await answerRequest(asked, await depsOf(request, stack));
+      if (!isChange(request) || !mayHaveChanged(answer)) return { answer };
+      return { answer, ...(await note(request, answer, stack)) };
+    });
+  } catch (error) {
+    const explanation = explain(error);
+    // What is no PortError is a defect of ours: main prints it as one.
+    if (explanation === undefined) throw error;
+    return { answer: { kind: "refused", refusal: { kind: "stack", stack: choice.stack, ...explanation } } };
+  }
+}
+
+async function depsOf(request: CommonRequest, stack: OpenStack): Promise<AnswerDeps> {
+  const { state } = stack;
+  const compiled = await stack.ruleset();
+  const { rules, neverBan: ruled, hash } = await readyRuleset(compiled);
+  const neverBan = request.kind === "ban" ? await sparing(ruled, stack) : ruled;
+  return {
+    ...state,
+    ...{ rules, neverBan, chance, ruleset: hash },
+    known: createKnownBans(),
+    now: Date.now,
+    sources: ({ name }) => logGroupsOf(name, compiled),
+    backoff: (attempt) => sleep(waitBefore(attempt, Math.random())),
+    // Each row is written for itself; a command that was cut off is simply given again.
+    batch: (work) => work(),
+    // The ban rows' stream makes the fleet act.
+    act: async () => undefined,
+  };
+}
+
+/** Nobody bans the fleet's own addresses either; where they cannot be read, nobody is banned. */
+async function sparing(ruled: NeverBan, { account, description }: OpenStack): Promise<NeverBan> {
+  const { targetTagKey: key, targetTagValue: value } = description;
+  const hosts = await createSsmInventory(account.ssm, { key, value }).hosts();
+  const own = createNeverBan(hosts.flatMap(({ addresses }) => addresses.flatMap((text) => parseIp(text) ?? [])));
+  return { reason: (target) => ruled.reason(target) ?? own.reason(target) };
+}
+
+/** Which log groups a jail reads. */
+function logGroupsOf(jail: string, { logGroups }: CompiledRuleset): readonly string[] {
+  return Object.entries(logGroups).flatMap(([group, jails]) => (jails.includes(jail) ? [group] : []));
+}
+
+/** A refusal that comes before anything is done leaves nothing to note; the others may have done a part. */
+function mayHaveChanged(answer: Answer): boolean {
+  if (answer.kind !== "refused") return true;
+  return answer.refusal.kind === "never-ban" || answer.refusal.kind === "not-banned";
+}
+
+async function note(change: Change, answer: Answer, { state, caller }: OpenStack): Promise<Pick<Answered, "unnoted">> {
+  const deed = { actor: caller.arn, at: Date.now(), command: commandOf(change), outcome: outcomeOf(answer) };
+  try {
+    await state.audit.note(deed);
+    return {};
+  } catch (error) {
+    // Direction: the change stands and is told; that it could not be noted is told too.
+    return { unnoted: explain(error)?.reason ?? String(error) };
+  }
+}
+
+/** What came of a change, in a few words. */
+function outcomeOf(answer: Answer): string {
+  switch (answer.kind) {
+    case "count":
+      return `${answer.count} changed`;
+    case "ignored":
+      return `${answer.entries.length} on the list`;
+    case "idle":
+      return answer.idle ? "idle" : "awake";
+    case "refused":
+      return "a part refused";
+    default:
+      return "done";
+  }
+}

@@ -1,0 +1,300 @@
+/** The command line on a deployed stack: real clients, real tables, services on loopback. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { parseIp } from "../../../shared/core/address.ts";
+import type { Ban } from "../../../shared/core/ban.ts";
+import { Fault } from "../../support/aws-stand-in.ts";
+import { ARN, openStackRig, type StackRig } from "./stack-rig.ts";
+
+let rig: StackRig;
+beforeAll(async () => {
+  rig = await openStackRig();
+});
+afterAll(() => rig.close());
+beforeEach(() => rig.reset());
+
+const STACK = ["--stack", "prod"];
+const ask = async (...argv: readonly string[]) => {
+  const { code, out, err } = await rig.run(...argv, ...STACK);
+  return { code, out: out.trimEnd(), err: err.trimEnd() };
+};
+const hour = 3_600_000;
+const banOf = (id: string, more: Partial<Ban> = {}): Ban => ({
+  id: parseIp(id)!,
+  jail: "web",
+  since: Date.now() - 1000,
+  expiresAt: Date.now() + hour,
+  generation: Date.now() - 1000,
+  count: 1,
+  failures: 3,
+  matches: [],
+  source: undefined,
+  actor: "fleet2ban",
+  ruleset: "ruleset-1",
+  ...more,
+});
+
+describe("a person asks a stack", () => {
+  it("for its jails, their figures and log groups", async () => {
+    await rig.state.bans.put(banOf("192.0.2.1"));
+    await rig.state.bans.put(banOf("192.0.2.2", { expiresAt: Date.now() - 1 }));
+    expect(await ask("status")).toEqual({
+      code: 0,
+      out: "Status\n|- Number of jail:\t2\n`- Jail list:\tdeep, web",
+      err: "",
+    });
+    expect((await ask("status", "web")).out).toBe(
+      "Status for the jail: web\n|- Filter\n|  |- Currently failed:\t0\n|  |- Total failed:\t0\n" +
+        "|  `- File list:\t/var/log/web /srv/web\n`- Actions\n   |- Currently banned:\t1\n   |- Total banned:\t0\n" +
+        "   `- Banned IP list:\t192.0.2.1",
+    );
+    expect(await ask("banned")).toMatchObject({ code: 0, out: "[{'web': ['192.0.2.1']}, {'deep': []}]" });
+    expect((await ask("banned", "192.0.2.1", "192.0.2.2")).out).toBe("[['web'], []]");
+    expect((await ask("get", "web", "banip")).out).toBe("192.0.2.1");
+    expect((await ask("get", "deep", "maxretry")).out).toBe("2");
+    expect(await ask("status", "nope")).toMatchObject({ code: 255, out: "Sorry but the jail 'nope' does not exist" });
+  });
+
+  it("by $FLEET2BAN_STACK, which --socket overrules", async () => {
+    process.env.FLEET2BAN_STACK = "prod";
+    try {
+      expect((await rig.run("status")).out).toContain("Jail list:\tdeep, web");
+      expect((await rig.run("status", "--socket", "/nonexistent/s")).out).toContain("Is fleet2ban running?");
+    } finally {
+      delete process.env.FLEET2BAN_STACK;
+    }
+  });
+
+  it("how its hosts are", async () => {
+    const { code, out } = await ask("status", "--hosts");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^0 of 2 hosts in sync\ni-0a {2}never answered a command yet\n {2}-> /);
+    expect(JSON.parse((await ask("status", "--hosts", "--json")).out)).toMatchObject({ inSync: 0 });
+    expect(rig.standIn.asked.find(({ operation }) => operation === "DescribeInstanceInformation")?.input).toMatchObject(
+      {
+        Filters: [{ Key: "tag:Role", Values: ["haproxy"] }],
+      },
+    );
+  });
+});
+
+describe("a person changes a stack", () => {
+  it("bans by hand: the row has the caller's ARN, and the deed is noted", async () => {
+    expect(await ask("set", "web", "banip", "192.0.2.7", "2001:db8::/64")).toEqual({ code: 0, out: "2", err: "" });
+    const [ban] = await rig.state.bans.ofId(parseIp("192.0.2.7")!);
+    expect(ban).toMatchObject({ jail: "web", actor: ARN, failures: 0, ruleset: "ruleset-1" });
+    expect(ban!.expiresAt! - ban!.since).toBe(hour);
+    expect(await rig.state.audit.recent(9)).toMatchObject([
+      { actor: ARN, command: "set web banip 192.0.2.7 2001:db8::/64", outcome: "2 changed" },
+    ]);
+    expect((await ask("deeds")).out).toMatch(
+      new RegExp(
+        `^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d {2}${ARN} {2}set web banip 192\\.0\\.2\\.7 .* \\(2 changed\\)$`,
+      ),
+    );
+  });
+
+  it.each([
+    { name: "loopback", id: "127.0.0.1" },
+    { name: "a network that the ruleset protects", id: "172.31.7.7" },
+    { name: "an address of the fleet's own", id: "203.0.113.11" },
+  ])("never bans $name", async ({ id }) => {
+    expect(await ask("set", "web", "banip", id)).toMatchObject({ code: 255, out: `no jail may ban these: ['${id}']` });
+    expect(await rig.state.bans.ofId(parseIp(id)!)).toEqual([]);
+  });
+
+  it("bans nobody where the fleet's own addresses cannot be read", async () => {
+    rig.answers.DescribeInstanceInformation = () => {
+      throw new Fault(
+        "AccessDeniedException",
+        `User: ${ARN} is not authorized to perform: ssm:DescribeInstanceInformation`,
+      );
+    };
+    const { code, out } = await ask("set", "web", "banip", "192.0.2.7");
+    expect(code).toBe(255);
+    expect(out).toContain(`\n    Allow ssm:DescribeInstanceInformation to ${ARN}, or use another --profile.`);
+    expect(await rig.state.bans.ofId(parseIp("192.0.2.7")!)).toEqual([]);
+  });
+
+  it("unbans, here and everywhere", async () => {
+    for (const id of ["192.0.2.1", "192.0.2.2", "192.0.2.3"]) await rig.state.bans.put(banOf(id));
+    await rig.state.bans.put(banOf("192.0.2.3", { jail: "deep", expiresAt: undefined }));
+    expect(await ask("set", "web", "unbanip", "192.0.2.1")).toMatchObject({ code: 0, out: "1" });
+    expect((await ask("set", "web", "unbanip", "--report-absent", "192.0.2.1")).out).toBe("not banned: ['192.0.2.1']");
+    expect((await ask("unban", "192.0.2.3")).out).toBe("2");
+    expect((await ask("unban", "--all")).out).toBe("1");
+    expect((await ask("banned")).out).toBe("[{'web': []}, {'deep': []}]");
+    const commands = (await rig.state.audit.recent(9)).map(({ command, outcome }) => [command, outcome]);
+    expect(commands).toEqual([
+      ["unban --all", "1 changed"],
+      ["unban 192.0.2.3", "2 changed"],
+      ["set web unbanip 192.0.2.1", "a part refused"],
+      ["set web unbanip 192.0.2.1", "1 changed"],
+    ]);
+  });
+
+  it("unban --immune clears the window and closes it for so long", async () => {
+    await rig.state.bans.put(banOf("192.0.2.1"));
+    const before = Date.now();
+    expect(await ask("unban", "--immune", "2h", "192.0.2.1")).toMatchObject({ code: 0, out: "1" });
+    const [stored] = await rig.state.windows.load([{ jail: "web", id: parseIp("192.0.2.1")! }]);
+    const { closed, failures } = stored!.window as unknown as { closed: { until: number }; failures: unknown[] };
+    expect(failures).toEqual([]);
+    expect(closed.until).toBeGreaterThanOrEqual(before + 2 * hour);
+    expect(closed.until).toBeLessThanOrEqual(Date.now() + 2 * hour);
+    expect((await rig.state.audit.recent(1))[0]).toMatchObject({ command: "unban --immune 2h 192.0.2.1" });
+  });
+
+  it("changes the ignore list and lets a jail rest", async () => {
+    expect((await ask("set", "web", "addignoreip", "198.51.100.7")).out).toBe(
+      "These IP addresses/networks are ignored:\n|- 10.0.0.0/8\n`- 198.51.100.7",
+    );
+    expect(await rig.state.control.entries()).toMatchObject([
+      { kind: "ignore", jail: "web", word: "198.51.100.7", actor: ARN },
+    ]);
+    expect((await ask("set", "web", "delignoreip", "198.51.100.7")).out).toContain("`- 10.0.0.0/8");
+    expect((await ask("set", "web", "idle", "on")).out).toBe("True");
+    expect(await rig.state.control.entries()).toMatchObject([{ kind: "idle", jail: "web", actor: ARN }]);
+    expect((await ask("set", "web", "idle", "off")).out).toBe("False");
+    expect(await rig.state.control.entries()).toEqual([]);
+    expect((await ask("set", "web", "addignoreip", "no/where")).code).toBe(255);
+    expect(await rig.state.audit.recent(9)).toHaveLength(4);
+  });
+
+  it("settles what a tripped breaker held", async () => {
+    await rig.state.holds.hold(banOf("192.0.2.9"));
+    expect((await ask("set", "web", "held", "ban")).out).toBe("1");
+    expect((await ask("banned", "192.0.2.9")).out).toBe("[['web']]");
+  });
+});
+
+describe("what stands in the way is said with the next step, and ends with 255", () => {
+  const fault = (operation: string, name: string, message = "") => {
+    rig.answers[operation] = () => {
+      throw new Fault(name, message, name.startsWith("Access") ? 403 : 400);
+    };
+  };
+
+  it.each([
+    {
+      name: "no such stack",
+      argv: ["status", "--stack", "prd"],
+      prepare: () => undefined,
+      code: "missing",
+      reason: 'there is no stack "prd" in eu-central-1 of account 111122223333',
+      next: "Stacks here: prod, test.",
+    },
+    {
+      name: "a name that no stack has",
+      argv: ["status", "--stack", "a b"],
+      prepare: () => undefined,
+      code: "failed",
+      reason: 'no stack can have the name "a b"',
+      next: "Write letters",
+    },
+    {
+      name: "credentials that are over",
+      argv: ["status", ...STACK],
+      prepare: () =>
+        fault("GetCallerIdentity", "ExpiredToken", "The security token included in the request is expired"),
+      code: "expired",
+      reason: "your AWS credentials are over",
+      next: "Sign in again",
+    },
+    {
+      name: "credentials that AWS does not know",
+      argv: ["status", ...STACK],
+      prepare: () => fault("GetCallerIdentity", "InvalidClientTokenId", "The security token is invalid."),
+      code: "no-credentials",
+      reason: "AWS does not accept these credentials: The security token is invalid.",
+      next: "Check the profile",
+    },
+    {
+      name: "an action that IAM denies",
+      argv: ["status", ...STACK],
+      prepare: () =>
+        fault(
+          "GetParameter",
+          "AccessDeniedException",
+          `User: ${ARN} is not authorized to perform: ssm:GetParameter on resource: arn:x`,
+        ),
+      code: "denied",
+      reason: "IAM does not let you do ssm:GetParameter",
+      next: `Allow ssm:GetParameter to ${ARN}`,
+    },
+    {
+      name: "a ruleset that nobody adopted yet",
+      argv: ["banned", ...STACK],
+      prepare: () => rig.engine.empty(),
+      code: "missing",
+      reason: "the stack prod has not adopted its ruleset yet",
+      next: "Wait until",
+    },
+    {
+      name: "a description of another version",
+      argv: ["banned", ...STACK],
+      prepare: () => {
+        rig.answers.GetParameter = () => ({ Parameter: { Value: '{"format":2}' } });
+      },
+      code: "failed",
+      reason: "not one that this version of fleet2ban reads",
+      next: "Use the version",
+    },
+    {
+      name: "a ruleset of another version",
+      argv: ["banned", ...STACK],
+      prepare: async () => {
+        const current = await rig.state.editions.current();
+        await rig.state.editions.replace({ ...current!, revision: 8, ruleset: '{"format":2}' }, 7);
+      },
+      code: "failed",
+      reason: "has format 2, and this program knows 1",
+      next: "Use the version",
+    },
+  ])("$name", async ({ argv, prepare, code, reason, next }) => {
+    await prepare();
+    const text = await rig.run(...argv);
+    expect(text.code).toBe(255);
+    expect(text.out).toContain(reason);
+    expect(text.out.slice(text.out.indexOf("\n    "))).toContain(next);
+    const { refusal } = JSON.parse((await rig.run(...argv, "--json")).out);
+    expect(refusal).toMatchObject({ kind: "stack", code });
+    expect(refusal.next).toContain(next);
+  });
+
+  it("no credentials, no Region, and a Region that is none", async () => {
+    const { AWS_ACCESS_KEY_ID, AWS_REGION, AWS_ENDPOINT_URL } = process.env;
+    try {
+      delete process.env.AWS_ACCESS_KEY_ID;
+      const none = await ask("status");
+      expect(none).toMatchObject({ code: 255 });
+      expect(none.out).toContain("there are no AWS credentials to use");
+      process.env.AWS_ACCESS_KEY_ID = AWS_ACCESS_KEY_ID;
+      delete process.env.AWS_REGION;
+      expect((await ask("status")).out).toContain("Name a region: --region, AWS_REGION");
+      process.env.AWS_DEFAULT_REGION = AWS_REGION;
+      expect((await ask("status")).code).toBe(0);
+      process.env.AWS_ENDPOINT_URL = "http://127.0.0.1:1";
+      expect(await ask("status")).toMatchObject({ code: 255, out: expect.stringContaining("ECONNREFUSED") });
+    } finally {
+      delete process.env.AWS_DEFAULT_REGION;
+      Object.assign(process.env, { AWS_ACCESS_KEY_ID, AWS_REGION, AWS_ENDPOINT_URL });
+    }
+  });
+});
+
+describe("the program on a stack", () => {
+  it("bans, shows, unbans and lets alone, as processes of their own", async () => {
+    const said = async (...argv: readonly string[]) => {
+      const { code, out, err } = await rig.spawn(...argv, ...STACK);
+      return [code, out, err];
+    };
+    expect(await said("status")).toEqual([0, "Status\n|- Number of jail:\t2\n`- Jail list:\tdeep, web\n", ""]);
+    expect(await said("set", "web", "banip", "192.0.2.7")).toEqual([0, "1\n", ""]);
+    expect(await said("banned")).toEqual([0, "[{'web': ['192.0.2.7']}, {'deep': []}]\n", ""]);
+    expect(await said("set", "web", "unbanip", "192.0.2.7")).toEqual([0, "1\n", ""]);
+    expect((await said("set", "web", "addignoreip", "198.51.100.7"))[0]).toBe(0);
+    expect(await said("unban", "--immune", "2h", "192.0.2.7")).toEqual([0, "0\n", ""]);
+    const [code, out] = await said("status", "nope");
+    expect([code, out]).toEqual([255, "Sorry but the jail 'nope' does not exist\n"]);
+  });
+});
