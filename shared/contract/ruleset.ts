@@ -16,7 +16,7 @@ export interface CompiledRuleset {
   readonly jails: readonly JailConfig[];
   /** Jails that decide and tell, but have nothing enforced. */
   readonly observed: readonly string[];
-  /** Which jails read each log group; under BAN_LOG_GROUP (core/config/log-groups.ts), those that read our own bans. */
+  /** Which jails read each log group; jails that read nothing but our own bans (recidive) are in none. */
   readonly logGroups: Readonly<Record<string, readonly string[]>>;
   /** The text of each `file:` list of ignoreip, by its path. */
   readonly lists: Readonly<Record<string, string>>;
