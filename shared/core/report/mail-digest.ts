@@ -12,6 +12,8 @@ export interface DigestParts {
   readonly bans: readonly Ban[];
   /** Bans that were over before anybody could be told; they are counted, not listed. */
   readonly over: number;
+  /** Jails that decide and tell, but have nothing enforced. */
+  readonly observed?: ReadonlySet<string>;
   readonly teller: Teller;
 }
 
@@ -22,7 +24,7 @@ const MOST_JAILS = 50;
 const WIDTHS = { id: 18, jail: 16, failures: 8, time: 19 } as const;
 const LONGEST_CELL = 64;
 
-export function digestMail({ bans, over, teller }: DigestParts): Mail {
+export function digestMail({ bans, over, observed = new Set(), teller }: DigestParts): Mail {
   const jails = countByJail(bans);
   const times = bans.map((ban) => ban.since).sort((a, b) => a - b);
   const where = jails.length === 1 ? oneLine(jails[0]![0], LONGEST_CELL) : `${jails.length} jails`;
@@ -32,9 +34,7 @@ export function digestMail({ bans, over, teller }: DigestParts): Mail {
     ...(over === 0 ? [] : [`${plural(over, "more ban")} began and ended before this mail could go.`]),
     "",
     "Bans by jail:",
-    ...jails
-      .slice(0, MOST_JAILS)
-      .map(([jail, count]) => `  ${oneLine(jail, LONGEST_CELL).padEnd(WIDTHS.jail)} ${String(count).padStart(7)}`),
+    ...jails.slice(0, MOST_JAILS).map(([jail, count]) => jailRow(jail, count, observed.has(jail))),
     ...rest(jails.length - MOST_JAILS, "more jail"),
     "",
     row("id", "jail", "failures", "since", "until", "logged by"),
@@ -68,6 +68,11 @@ function countByJail(bans: readonly Ban[]): readonly (readonly [string, number])
   const counts = new Map<string, number>();
   for (const { jail } of bans) counts.set(jail, (counts.get(jail) ?? 0) + 1);
   return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+}
+
+function jailRow(jail: string, count: number, observed: boolean): string {
+  const note = observed ? "  (only observed: nothing is blocked)" : "";
+  return `  ${oneLine(jail, LONGEST_CELL).padEnd(WIDTHS.jail)} ${String(count).padStart(7)}${note}`;
 }
 
 function row(id: string, jail: string, failures: string, since: string, until: string, host: string): string {

@@ -34,6 +34,8 @@ export interface BanMailParts {
   readonly whois: WhoisAnswer | undefined;
   /** Whether the log lines go along. */
   readonly lines: boolean;
+  /** The jail decides and tells, but has nothing enforced. */
+  readonly observed?: boolean;
   readonly teller: Teller;
 }
 
@@ -41,11 +43,12 @@ export interface BanMailParts {
 const MOST_LINES = 50;
 const LONGEST_NAME = 60;
 
-export function banMail({ ban, subjectName, whois, lines, teller }: BanMailParts): Mail {
+export function banMail({ ban, subjectName, whois, lines, observed = false, teller }: BanMailParts): Mail {
   const name = oneLine(subjectName, LONGEST_NAME);
   const text = [
     `${ban.id} was banned in the jail ${oneLine(ban.jail)} ${causeOf(ban)}, ${lengthOf(ban)}.`,
     ...(ban.count > 1 ? [`It is ban number ${ban.count} of this address.`] : []),
+    ...(observed ? ["The jail only observes: nothing is blocked."] : []),
     "",
     `Since:     ${formatTime(ban.since, teller.zone)}`,
     `Until:     ${untilOf(ban, teller)}`,

@@ -66,6 +66,7 @@ fleet2ban
       change: { whois: { kind: "unknown", reason: "the registry\ntook too long" } },
       has: "Whois says nothing of 203.0.113.9: the registry took too long\n",
     },
+    { name: "a jail that observes", change: { observed: true }, has: "nothing is blocked.\n" },
     { name: "one machine", change: { teller: { ...teller, stack: undefined } }, lacks: "--stack" },
   ] as const)("reads right for $name", ({ change, ...wanted }) => {
     const { text } = banMail({ ...parts, ...(change as Partial<BanMailParts>) });
@@ -127,14 +128,14 @@ describe("a digest", () => {
 
   it("counts by jail and lists the bans", () => {
     const bans = bansOf(3, (n) => (n === 2 ? { jail: "sshd", failures: 0, actor: "alice", expiresAt: undefined } : {}));
-    expect(digestMail({ bans, over: 2, teller })).toEqual({
+    expect(digestMail({ bans, over: 2, observed: new Set(["sshd"]), teller })).toEqual({
       subject: "[Fail2Ban] 3 bans in 2 jails from prod",
       text: `3 bans began between 2026-11-22 17:30:00 and 2026-11-22 17:30:02.
 2 more bans began and ended before this mail could go.
 
 Bans by jail:
   haproxy-auth           2
-  sshd                   1
+  sshd                   1  (only observed: nothing is blocked)
 
   id                  jail              failures  since                until                logged by
   198.18.0.0          haproxy-auth             5  2026-11-22 17:30:00  2026-11-22 18:30:00  i-0abc
