@@ -1,6 +1,6 @@
 /** Failures of a batch, by whose they are: one window and one row each, however many lines there were. */
 import { type BanKey, keyText } from "../core/detect/key.ts";
-import type { LogEvent, MatchReport } from "../core/filter/event.ts";
+import type { Failure, LogEvent } from "../core/filter/event.ts";
 import type { ReceivedFailure } from "./count-failures.ts";
 import type { Named } from "./name-suspects.ts";
 
@@ -11,8 +11,8 @@ export interface Group {
 }
 
 /** When each failing line was received (epoch ms), by identity. */
-export function receiptTimes(events: readonly LogEvent[], match: MatchReport): ReadonlyMap<string, number> {
-  const failing = new Set(match.failures.map((failure) => failure.identity));
+export function receiptTimes(events: readonly LogEvent[], failures: readonly Failure[]): ReadonlyMap<string, number> {
+  const failing = new Set(failures.map((failure) => failure.identity));
   return new Map(events.filter((event) => failing.has(event.id)).map((event) => [event.id, event.at]));
 }
 

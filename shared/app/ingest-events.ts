@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import type { BanKey } from "../core/detect/key.ts";
 import type { JailRules } from "../core/detect/policy.ts";
-import type { LogEvent, Matcher, MatchReport } from "../core/filter/event.ts";
+import type { Failure, LogEvent, Matcher, MatchReport } from "../core/filter/event.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { JailTotals, Totals } from "../ports/totals.ts";
 import { NO_TOTALS } from "../ports/totals.ts";
@@ -17,8 +17,9 @@ import { type Group, groupFailures, receiptTimes } from "./group-failures.ts";
 import { nameSuspects } from "./name-suspects.ts";
 import type { Tripped, Verdict } from "./place-ban.ts";
 import type { CachedResolver } from "./resolve-names.ts";
+import { type ResumeDeps, resumeThreads } from "./resume-threads.ts";
 
-export interface IngestDeps extends CountDeps {
+export interface IngestDeps extends CountDeps, ResumeDeps {
   readonly matcher: Matcher;
   /** The rules of every jail, by name. */
   readonly rules: ReadonlyMap<string, JailRules>;
@@ -61,17 +62,41 @@ export interface IngestReport {
  * would deliver again as one.
  */
 export async function ingestEvents(events: readonly LogEvent[], deps: IngestDeps): Promise<IngestReport> {
-  const match = deps.matcher.match(events);
-  if (match.failures.length === 0) {
-    return { match, found: [], spared: [], unresolved: [], verdicts: [], tripped: [], failed: [] };
-  }
-  const receivedAt = receiptTimes(events, match);
+  let judged: Judged = NOTHING;
+  const match = await resumeThreads(deps.matcher.match(events), deps, async (failures, round) => {
+    const own = new Set(failures.map(({ identity }) => identity));
+    // The totals know a round by its events, so a later one must not look like the first.
+    const next = await judge(round === 0 ? events : events.filter(({ id }) => own.has(id)), failures, deps);
+    judged = both(judged, next);
+    return next.failed.length === 0;
+  });
+  return { match, ...judged };
+}
+
+type Judged = Omit<IngestReport, "match">;
+
+const NOTHING: Judged = { found: [], spared: [], unresolved: [], verdicts: [], tripped: [], failed: [] };
+
+function both(left: Judged, right: Judged): Judged {
+  return {
+    found: [...left.found, ...right.found],
+    spared: [...left.spared, ...right.spared],
+    unresolved: [...left.unresolved, ...right.unresolved],
+    verdicts: [...left.verdicts, ...right.verdicts],
+    tripped: [...left.tripped, ...right.tripped],
+    failed: [...left.failed, ...right.failed],
+  };
+}
+
+async function judge(events: readonly LogEvent[], failures: readonly Failure[], deps: IngestDeps): Promise<Judged> {
+  if (failures.length === 0) return NOTHING;
+  const receivedAt = receiptTimes(events, failures);
   const now = [...receivedAt.values()].reduce((latest, at) => Math.max(latest, at), 0);
   const allowlist = await deps.allowlist(now);
-  const awake = match.failures.filter((failure) => deps.rules.has(failure.jail) && !allowlist.isIdle(failure.jail));
+  const awake = failures.filter((failure) => deps.rules.has(failure.jail) && !allowlist.isIdle(failure.jail));
   const { named, unresolved } = await nameSuspects(awake, deps.resolver, now);
   const groups = groupFailures(named, receivedAt);
-  const report = { match, found: [] as Found[], spared: [] as (Found & { reason: Spared })[], unresolved };
+  const report = { found: [] as Found[], spared: [] as (Found & { reason: Spared })[], unresolved };
   const failed: { key: BanKey; cause: unknown }[] = [];
   const open: Group[] = [];
   await inParallel([...groups.values()], deps.concurrency, async (group) => {

@@ -71,7 +71,7 @@ export const wordMatcher: Matcher = {
         },
       ];
     });
-    return { lines: events.length, failures, tallies: new Map() };
+    return { lines: events.length, failures, tallies: new Map(), threads: [] };
   },
 };
 
@@ -99,12 +99,12 @@ export async function rig(jails: readonly JailConfig[], names: Names = {}, given
       return (names[name] ?? []) as IpAddress[];
     },
   });
-  const { windows, bans, offenders, breakers, holds, control, totals } = state;
+  const { windows, bans, offenders, breakers, holds, control, totals, lineStates } = state;
   const neverBan = createNeverBan([id("203.0.113.1")], [id("10.0.0.0/8")]);
   return {
     state,
     deps: {
-      ...{ windows, bans, offenders, breakers, holds, totals, resolver },
+      ...{ windows, bans, offenders, breakers, holds, totals, lineStates, resolver },
       matcher: wordMatcher,
       rules: rulesOf(jails),
       allowlist: createAllowlist({ neverBan, control, resolver }),

@@ -1,5 +1,6 @@
 /** What goes into matching and what comes out of it. */
 import type { Target } from "../address.ts";
+import type { LineState } from "./line-state.ts";
 
 /** One log line as it arrived. */
 export interface LogEvent {
@@ -29,6 +30,7 @@ export interface Failure {
   /** The log event's id: what makes this failure distinct from every other. */
   readonly identity: string;
   readonly stream: string;
+  /** The line; where several made up the failure, all of them, joined by "\n". */
   readonly line: string;
 }
 
@@ -44,11 +46,29 @@ export interface Tally {
   readonly unparsed: number;
 }
 
+/** Lines of one stream that one jail can judge only together with earlier ones. */
+export interface Thread {
+  readonly jail: string;
+  readonly stream: string;
+  /** Goes on from what the jail remembers of the stream; changes nothing itself, so it may be asked again. */
+  resume(state: LineState): Resumed;
+}
+
+export interface Resumed {
+  /** What to remember now: the same object where every line was known already. */
+  readonly state: LineState;
+  readonly failures: readonly Failure[];
+  readonly tally: Tally;
+}
+
 export interface MatchReport {
   readonly lines: number;
+  /** Failures that single lines tell. */
   readonly failures: readonly Failure[];
-  /** By jail name. */
+  /** By jail name; without what the threads come to. */
   readonly tallies: ReadonlyMap<string, Tally>;
+  /** One for each jail and stream that needs state across lines; mostly none. */
+  readonly threads: readonly Thread[];
 }
 
 /** Every jail of a configuration, compiled; the only thing that sees text written by clients. */

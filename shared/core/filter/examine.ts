@@ -54,8 +54,8 @@ export function matchGroups(regex: CompiledRegex, text: string): Groups | undefi
   return match === undefined ? undefined : mergeGroups(match.groups);
 }
 
-/** Doubt means no ban: an ignoreregex that spent its budget of steps on the text counts as one that matches. */
-function firstMatch(regexes: readonly CompiledRegex[], text: string): number {
+/** The index of the first that matches, or -1. Doubt means no ban: an ignoreregex that spent its budget of steps on the text counts as one that matches. */
+export function firstMatch(regexes: readonly CompiledRegex[], text: string): number {
   return regexes.findIndex((regex) => {
     const before = regex.exceeded();
     return regex.test(text) || regex.exceeded() > before;

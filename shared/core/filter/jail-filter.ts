@@ -19,6 +19,8 @@ export interface JailFilter {
   readonly ignoresFirst: boolean;
   /** What every raw line that can match contains. */
   readonly literals: JailLiterals;
+  /** What it takes to judge a line: the line, the connection that it names (`<F-MLFID>`), or the lines before it. */
+  readonly span: "line" | "session" | "lines";
 }
 
 /** Whether the jail's date templates could cut a date out between two neighbouring characters. */
@@ -31,22 +33,24 @@ export function compileJailFilter(
 ): { readonly filter: JailFilter | undefined; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const take = (kind: string, located: Located, compilation: Compilation): CompiledRegex | undefined => {
-    if (compilation.kind === "ok" && !compilation.regex.groupNames.includes("mlfid")) return compilation.regex;
+    if (compilation.kind === "ok") return compilation.regex;
     problems.push(toProblem(jail, kind, located, compilation));
     return undefined;
   };
-  const options = { usedns: jail.usedns };
+  const several = jail.filter.maxlines > 1;
+  const options = { usedns: jail.usedns, lines: several };
   const before = jail.filter.prefregex;
   const narrowing = before === undefined ? undefined : compileTagged(before.text, options);
   const prefregex = narrowing === undefined ? undefined : take("prefregex", before!, narrowing);
   const prefregexGroups = narrowing === undefined ? [] : groupsOf(narrowing);
   const failregex = jail.filter.failregex.flatMap(
-    (located) => take("failregex", located, compileFailregex(located.text, { ...options, prefregexGroups })) ?? [],
+    (located) =>
+      take("failregex", located, compileFailregex(located.text, { ...options, multiline: several, prefregexGroups })) ??
+      [],
   );
   const ignoreregex = jail.filter.ignoreregex.flatMap(
     (located) => take("ignoreregex", located, compileTagged(located.text, options)) ?? [],
   );
-  if (jail.filter.maxlines > 1) problems.push(multiLine(jail));
   if (jail.filter.failregex.length === 0) problems.push(noFailregex(jail));
   if (problems.length > 0) return { filter: undefined, problems };
 
@@ -58,8 +62,13 @@ export function compileJailFilter(
     ignoreregex,
     ignoresFirst: ignoreregex.length > 0 && ignoreregex.length < failregex.length - 2,
     literals: literalsOf(prefregex, failregex, canCut),
+    span: several ? "lines" : [prefregex, ...failregex].some(namesSession) ? "session" : "line",
   };
   return { filter, problems };
+}
+
+function namesSession(regex: CompiledRegex | undefined): boolean {
+  return regex?.groupNames.includes("mlfid") === true;
 }
 
 /** The groups that a prefregex lends to the failregexes; of one that is no regex nothing is known, so it lends an id. */
@@ -94,17 +103,11 @@ function uncut(choice: LiteralChoice, canCut: CanCut): LiteralChoice | undefined
   return anyOf.includes("") ? undefined : { ...choice, anyOf };
 }
 
-function toProblem(jail: JailConfig, kind: string, { text, place }: Located, compilation: Compilation): Problem {
-  const base = { severity: "error", jail: jail.name, place } as const;
+type Refusal = Exclude<Compilation, { readonly kind: "ok" }>;
 
+function toProblem(jail: JailConfig, kind: string, { text, place }: Located, compilation: Refusal): Problem {
+  const base = { severity: "error", jail: jail.name, place } as const;
   switch (compilation.kind) {
-    case "ok":
-      return {
-        ...base,
-        code: "unsupported-regex",
-        message: `${kind} needs state across lines (<F-MLFID>), which is not supported yet: ${text}`,
-        next: "Write a failregex that matches one line by itself.",
-      };
     case "unsupported": {
       const features = compilation.features.map(
         ({ feature, position, reason }) => `${feature} at ${position}: ${reason}`,
@@ -127,17 +130,6 @@ function toProblem(jail: JailConfig, kind: string, { text, place }: Located, com
             : `See position ${compilation.position}.`,
       };
   }
-}
-
-function multiLine(jail: JailConfig): Problem {
-  return {
-    code: "unsupported-regex",
-    severity: "error",
-    jail: jail.name,
-    place: jail.place,
-    message: `filter ${jail.filter.name} matches over ${jail.filter.maxlines} lines (maxlines), which is not supported yet`,
-    next: "Write a failregex that matches one line by itself.",
-  };
 }
 
 function noFailregex(jail: JailConfig): Problem {

@@ -1,6 +1,9 @@
 /**
  * All jails of one log, matched together: sieve first, then one date per line for all jails that share date patterns,
  * then the regexes of the jails that are left.
+ *
+ * A jail whose filter spans lines sees every line, with those before it; what it and jails with connections come to is
+ * known once their threads are resumed.
  */
 import type { JailConfig } from "../config/model.ts";
 import type { Problem } from "../config/problem.ts";
@@ -8,11 +11,12 @@ import { cutDate, type DateDetector } from "../date/detector.ts";
 import { eventTime } from "../date/policy.ts";
 import { compileSet, type RegexSet } from "../regex/regex-set.ts";
 import { createDating, type Dating, type DatingOptions } from "./dating.ts";
-import type { Failure, LogEvent, Matcher, MatchReport, Tally } from "./event.ts";
+import type { Failure, LogEvent, Matcher, MatchReport, Tally, Thread } from "./event.ts";
 import { examine, type KnownNarrowings, narrow, type Verdict } from "./examine.ts";
 import { compileJailFilter, type JailFilter } from "./jail-filter.ts";
 import { createSieve, type Sieve } from "./sieve.ts";
 import { identify } from "./suspect.ts";
+import { createThread, type Sighting } from "./thread.ts";
 
 export interface CompiledMatcher extends Matcher {
   /** What lets a payload be searched before it is parsed; see Sieve.rawJson. */
@@ -32,14 +36,21 @@ export function createMatcher(
   options: DatingOptions,
 ): { readonly matcher: CompiledMatcher; readonly problems: readonly Problem[] } {
   const { filters, problems } = compileFilters(jails, createDating(options));
-  const sieve = createSieve(filters.map((filter) => filter.literals));
-  const screen = createScreen(filters);
+  const single = filters.filter(({ span }) => span !== "lines");
+  const several = filters.filter(({ span }) => span === "lines");
+  const sieve = createSieve(single.map((filter) => filter.literals));
+  const screen = createScreen(single);
   const match = (events: readonly LogEvent[]): MatchReport => {
     const report = openReport(filters);
-    for (const event of events) matchEvent(event, filters, sieve, screen, report);
-    return { lines: events.length, failures: report.failures, tallies: report.tallies };
+    for (const event of events) {
+      matchEvent(event, single, sieve, screen, report);
+      for (const filter of several) keepLine(event, filter, report);
+    }
+    const { failures, tallies } = report;
+    return { lines: events.length, failures, tallies, threads: threadsOf(filters, report.sightings) };
   };
-  return { matcher: { match, rawJson: sieve.rawJson, filters }, problems };
+  const rawJson = several.length > 0 ? () => undefined : sieve.rawJson;
+  return { matcher: { match, rawJson, filters }, problems };
 }
 
 /** Compiles each jail by itself: what `check` and `regex` look at. */
@@ -65,11 +76,41 @@ export function compileFilters(
 interface OpenReport {
   readonly failures: Failure[];
   readonly tallies: Map<string, { -readonly [Key in keyof Tally]: Tally[Key] }>;
+  /** By jail, then by stream. */
+  readonly sightings: Map<string, Map<string, Sighting[]>>;
 }
 
 function openReport(filters: readonly CompiledFilter[]): OpenReport {
   const empty = () => ({ matched: 0, ignored: 0, refused: 0, unparsed: 0 });
-  return { failures: [], tallies: new Map(filters.map((filter) => [filter.jail.name, empty()])) };
+  return { failures: [], tallies: new Map(filters.map((filter) => [filter.jail.name, empty()])), sightings: new Map() };
+}
+
+function threadsOf(filters: readonly CompiledFilter[], sightings: OpenReport["sightings"]): Thread[] {
+  if (sightings.size === 0) return [];
+  return filters.flatMap((filter) =>
+    [...(sightings.get(filter.jail.name) ?? [])].map(([stream, own]) => createThread(filter, stream, own)),
+  );
+}
+
+function keep(filter: CompiledFilter, sighting: Sighting, { sightings }: OpenReport): void {
+  const { name } = filter.jail;
+  const byStream = sightings.get(name) ?? new Map<string, Sighting[]>();
+  sightings.set(name, byStream);
+  const { stream } = sighting.event;
+  const own = byStream.get(stream);
+  if (own === undefined) byStream.set(stream, [sighting]);
+  else own.push(sighting);
+}
+
+/** Any line may be a part of what a filter over several lines looks for. */
+function keepLine(event: LogEvent, filter: CompiledFilter, report: OpenReport): void {
+  const text = firstLine(event.text);
+  const found = filter.detector.find(text);
+  const time = eventTime(found?.at(event.at), event, filter.jail.findtime);
+  if (time.kind === "dropped" && time.reason === "older-than-findtime") return;
+  const at = time.kind === "at" ? time.at : undefined;
+  const line = { text, start: found?.start ?? 0, end: found?.end ?? 0 };
+  keep(filter, { event, at, seen: { kind: "line", line } }, report);
 }
 
 function matchEvent(
@@ -101,6 +142,11 @@ function matchJail(filter: CompiledFilter, event: LogEvent, line: Dated, verdict
   if (verdict.kind !== "failed") return;
   const time = eventTime(line.at, event, jail.findtime);
   if (time.kind === "dropped") return;
+  if (verdict.groups.mlfid !== undefined) {
+    const hit = { groups: verdict.groups, lines: [event.text] };
+    keep(filter, { event, at: time.at, seen: { kind: "hit", hit } }, report);
+    return;
+  }
   const suspect = identify(verdict.groups, jail.usedns);
   if (suspect.kind === "refused") {
     tally.refused += 1;

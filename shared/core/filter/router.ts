@@ -1,7 +1,7 @@
 /** Which jails look at which log: a matcher per distinct set of jails, made when the first line of such a log comes. */
 import type { JailConfig } from "../config/model.ts";
 import type { DatingOptions } from "./dating.ts";
-import type { Failure, LogEvent, Matcher, Tally } from "./event.ts";
+import type { Failure, LogEvent, Matcher, Tally, Thread } from "./event.ts";
 import { createMatcher } from "./matcher.ts";
 
 export interface RouterOptions extends DatingOptions {
@@ -29,12 +29,14 @@ export function createRouter(jails: readonly JailConfig[], options: RouterOption
     match(events) {
       const failures: Failure[] = [];
       const tallies = new Map<string, Tally>();
+      const threads: Thread[] = [];
       for (const [stream, own] of groupByStream(events)) {
         const report = matcherFor(stream).match(own);
         failures.push(...report.failures);
-        for (const [jail, tally] of report.tallies) tallies.set(jail, add(tallies.get(jail), tally));
+        threads.push(...report.threads);
+        for (const [jail, tally] of report.tallies) tallies.set(jail, addTally(tallies.get(jail), tally));
       }
-      return { lines: events.length, failures, tallies };
+      return { lines: events.length, failures, tallies, threads };
     },
   };
 }
@@ -49,7 +51,8 @@ function groupByStream(events: readonly LogEvent[]): Map<string, LogEvent[]> {
   return groups;
 }
 
-function add(left: Tally | undefined, right: Tally): Tally {
+/** Both together. */
+export function addTally(left: Tally | undefined, right: Tally): Tally {
   if (left === undefined) return right;
   return {
     matched: left.matched + right.matched,

@@ -8,6 +8,7 @@ import {
 } from "../../../shared/adapters/local/state/local-state.ts";
 import { bansContract } from "../../contracts/bans.contract.ts";
 import { breakersContract, controlContract, holdsContract } from "../../contracts/control.contract.ts";
+import { lineStatesContract } from "../../contracts/line-states.contract.ts";
 import { offendersContract } from "../../contracts/offenders.contract.ts";
 import type { OpenSubject } from "../../contracts/subject.ts";
 import { totalsContract } from "../../contracts/totals.contract.ts";
@@ -26,6 +27,7 @@ for (const [name, open] of places) {
   breakersContract(name, part(open, "breakers"));
   holdsContract(name, part(open, "holds"));
   totalsContract(name, part(open, "totals"));
+  lineStatesContract(name, part(open, "lineStates"));
 }
 
 function part<Name extends keyof LocalState>(

@@ -15,6 +15,7 @@ import type { Control } from "../../../ports/control.ts";
 import type { Editions } from "../../../ports/editions.ts";
 import type { Holds } from "../../../ports/holds.ts";
 import type { Hosts } from "../../../ports/hosts.ts";
+import type { LineStates } from "../../../ports/line-states.ts";
 import type { Marks } from "../../../ports/marks.ts";
 import type { Offenders } from "../../../ports/offenders.ts";
 import type { Pace } from "../../../ports/pace.ts";
@@ -27,6 +28,7 @@ import { createDeedRows } from "./deed-rows.ts";
 import { createEditionRows } from "./edition-rows.ts";
 import { createHeldRows } from "./held-rows.ts";
 import { createHostRows } from "./host-rows.ts";
+import { createLineStateRows } from "./line-state-rows.ts";
 import { createMarkRows } from "./mark-rows.ts";
 import { createOffenderRows } from "./offender-rows.ts";
 import { createSettingsRows } from "./settings-rows.ts";
@@ -42,6 +44,7 @@ export interface CloudState {
   readonly breakers: Breakers;
   readonly holds: Holds;
   readonly totals: Totals;
+  readonly lineStates: LineStates;
   readonly control: Control;
   readonly hosts: Hosts;
   readonly commands: Commands;
@@ -79,6 +82,7 @@ export function createCloudState(
     breakers: createBreakerRows(control),
     holds: createHeldRows(control),
     totals: createTotalsRows(control),
+    lineStates: createLineStateRows(control, now),
     control: createSettingsRows(control),
     hosts: createHostRows(control),
     commands: createCommandRows(control),

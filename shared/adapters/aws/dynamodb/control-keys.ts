@@ -13,6 +13,8 @@ export const KIND = {
   held: (jail: string) => `held ${jail}`,
   /** Histories of one id. */
   offender: (id: Target) => `offender ${id}`,
+  /** What a jail remembers of log streams. */
+  lines: (jail: string) => `lines ${jail}`,
   totals: "totals",
   host: "host",
   command: "command",
@@ -24,7 +26,10 @@ export const KIND = {
   deed: "deed",
 } as const;
 
-const { partitionKey: PARTITION, sortKey: SORT } = CONTROL_TABLE;
+const { partitionKey, sortKey: SORT } = CONTROL_TABLE;
+
+/** The attribute that holds a row's kind. */
+export const PARTITION = partitionKey;
 
 /** The key of a row. */
 export function at(kind: string, key: string): Row {

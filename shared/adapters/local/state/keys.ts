@@ -4,6 +4,7 @@
  *
  *   w/JAIL/ID window    b/JAIL/ID ban      e/END/JAIL/ID bans by end    i/ID|JAIL bans by id
  *   o/ID|JAIL offence   h/JAIL/ID held     c/SETTING control            k/JAIL breaker
+ *   l/JAIL/STREAM what filters remember of a log stream
  *   t/JAIL totals       n/SLOT, N/NAME names already added to them      f/FILE offset      x/SEQ change      m/… counters
  */
 import type { BanKey } from "../../../core/detect/key.ts";

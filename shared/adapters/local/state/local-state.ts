@@ -10,6 +10,7 @@ import type { Breakers } from "../../../ports/breakers.ts";
 import type { Control } from "../../../ports/control.ts";
 import { PortError } from "../../../ports/failure.ts";
 import type { Holds } from "../../../ports/holds.ts";
+import type { LineStates } from "../../../ports/line-states.ts";
 import type { Offenders } from "../../../ports/offenders.ts";
 import type { Totals } from "../../../ports/totals.ts";
 import type { Windows } from "../../../ports/windows.ts";
@@ -18,6 +19,7 @@ import { createBreakersTable, createControlTable, createHoldsTable } from "./con
 import { appendToJournal, createJournal, type Journal } from "./journal-table.ts";
 import type { KeyValue } from "./key-value.ts";
 import { openLevelStore } from "./level-store.ts";
+import { createLineStatesTable } from "./line-states-table.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { createOffendersTable } from "./offenders-table.ts";
 import { createOffsetsTable, type Offsets } from "./offsets-table.ts";
@@ -34,6 +36,7 @@ export interface LocalState {
   readonly breakers: Breakers;
   readonly holds: Holds;
   readonly totals: Totals;
+  readonly lineStates: LineStates;
   readonly offsets: Offsets;
   readonly journal: Journal;
   /**
@@ -79,6 +82,7 @@ async function createLocalState(store: KeyValue, place: string): Promise<LocalSt
     breakers: createBreakersTable(overlay),
     holds: createHoldsTable(overlay),
     totals: createTotalsTable(overlay),
+    lineStates: createLineStatesTable(overlay),
     offsets: createOffsetsTable(overlay),
     journal: createJournal(overlay),
     batch: overlay.batch,

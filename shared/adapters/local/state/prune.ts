@@ -1,5 +1,5 @@
 /**
- * Forgetting: windows, histories and held bans that can change no decision any more.
+ * Forgetting: windows, histories, held bans and states of log streams that can change no decision any more.
  *
  * A walk in small steps over all rows instead of an index by age: an index would double the writes of every failure,
  * and nothing depends on a row going early.
@@ -7,6 +7,7 @@
 import { forgetOffenceAt } from "../../../core/detect/offence.ts";
 import { decodeBan } from "./bans-table.ts";
 import { prefixRange } from "./keys.ts";
+import { decodeLineState } from "./line-states-table.ts";
 import { decodeOffence } from "./offenders-table.ts";
 import type { Overlay } from "./overlay.ts";
 import { decodeWindow } from "./window-row.ts";
@@ -16,6 +17,7 @@ const FORGET_AT: readonly (readonly [table: string, forgetAt: (text: string) => 
   ["w/", (text) => decodeWindow(text).forgetAt],
   ["o/", (text) => forgetOffenceAt(decodeOffence(text))],
   ["h/", (text) => decodeBan(text).expiresAt],
+  ["l/", (text) => decodeLineState(text).forgetAt],
 ];
 
 export function createPruner(overlay: Overlay): (before: number, limit: number) => Promise<number> {

@@ -1,0 +1,119 @@
+/**
+ * A thread: the lines of one batch that one jail cannot judge by themselves, of one log stream, in their order.
+ *
+ * It goes on from the state that the lines before left behind. The caller loads and saves that state; until it is saved,
+ * going on again from the same state gives the same failures, so a batch may be repeated at will.
+ */
+import type { Failure, LogEvent, Resumed, Thread } from "./event.ts";
+import type { JailFilter } from "./jail-filter.ts";
+import { searchLines } from "./line-buffer.ts";
+import type { BufferedLine, LineState } from "./line-state.ts";
+import { openSeenLog } from "./seen-events.ts";
+import type { Hit } from "./session.ts";
+import { openSessions, type SessionTable } from "./sessions.ts";
+import { identify } from "./suspect.ts";
+
+/** A line that a failregex matched, or, where a filter spans lines, any line. */
+export interface Sighting {
+  readonly event: LogEvent;
+  /** The instant that counts if this line is a failure, epoch ms; undefined where it cannot be one, only complete one. */
+  readonly at: number | undefined;
+  readonly seen: { readonly kind: "hit"; readonly hit: Hit } | { readonly kind: "line"; readonly line: BufferedLine };
+}
+
+/** What one line comes to with what was before it. */
+export type Judgement =
+  | { readonly kind: "nothing" }
+  | { readonly kind: "ignored" }
+  | { readonly kind: "failed"; readonly hit: Hit };
+
+/** Goes on from a state, line by line. */
+export interface Follower {
+  take(sighting: Sighting): Judgement;
+  /** The state after all; the same object where nothing was new. */
+  close(): LineState;
+}
+
+export function openFollower(filter: JailFilter, state: LineState): Follower {
+  const seenLog = openSeenLog(state.seen, state.horizon);
+  const sessions = openSessions(state.sessions);
+  let buffer = state.buffer;
+  let changed = false;
+  return {
+    take(sighting) {
+      switch (seenLog.note(sighting.event.id, sighting.event.at)) {
+        case "seen":
+          return { kind: "nothing" };
+        case "too-old":
+          // It may have been taken in before, so it must leave no trace; what it says by itself still counts.
+          return judge(filter, [], openSessions([]), sighting).judgement;
+        case "new": {
+          changed = true;
+          const judged = judge(filter, buffer, sessions, sighting);
+          buffer = judged.buffer;
+          return judged.judgement;
+        }
+      }
+    },
+    close: () => (changed ? { sessions: sessions.close(), buffer, ...seenLog.close() } : state),
+  };
+}
+
+function judge(
+  filter: JailFilter,
+  before: readonly BufferedLine[],
+  sessions: SessionTable,
+  { event, seen }: Sighting,
+): { readonly buffer: readonly BufferedLine[]; readonly judgement: Judgement } {
+  if (seen.kind === "hit") return { buffer: before, judgement: settle(sessions, event, seen.hit) };
+  const { buffer, verdict } = searchLines(filter, before, seen.line);
+  switch (verdict.kind) {
+    case "missed":
+      return { buffer, judgement: { kind: "nothing" } };
+    case "ignored":
+      return { buffer, judgement: { kind: "ignored" } };
+    case "failed":
+      return { buffer, judgement: settle(sessions, event, verdict.hit) };
+  }
+}
+
+function settle(sessions: SessionTable, { at }: LogEvent, hit: Hit): Judgement {
+  const id = hit.groups.mlfid;
+  const failure = id === undefined ? hit : sessions.take(id, at, hit);
+  return failure === undefined ? { kind: "nothing" } : { kind: "failed", hit: failure };
+}
+
+/** The thread of a batch; `sightings` in the order in which they came. */
+export function createThread(filter: JailFilter, stream: string, sightings: readonly Sighting[]): Thread {
+  // A batch may hold them out of order; those received in the same millisecond keep theirs.
+  const ordered = [...sightings].sort((left, right) => left.event.at - right.event.at);
+  return {
+    jail: filter.jail.name,
+    stream,
+    resume(state): Resumed {
+      const follower = openFollower(filter, state);
+      const failures: Failure[] = [];
+      const tally = { matched: 0, ignored: 0, refused: 0, unparsed: 0 };
+      for (const sighting of ordered) {
+        const judgement = follower.take(sighting);
+        if (judgement.kind === "ignored") tally.ignored += 1;
+        if (judgement.kind !== "failed" || sighting.at === undefined) continue;
+        const suspect = identify(judgement.hit.groups, filter.jail.usedns);
+        if (suspect.kind === "refused") {
+          tally.refused += 1;
+          continue;
+        }
+        tally.matched += 1;
+        failures.push({
+          jail: filter.jail.name,
+          suspect,
+          at: sighting.at,
+          identity: sighting.event.id,
+          stream,
+          line: judgement.hit.lines.join("\n"),
+        });
+      }
+      return { state: follower.close(), failures, tally };
+    },
+  };
+}
