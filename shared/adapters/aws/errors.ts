@@ -36,6 +36,11 @@ export function isConditionFailure(error: unknown): boolean {
   return error instanceof Error && error.name === "ConditionalCheckFailedException";
 }
 
+/** Whether a command named an instance that Systems Manager does not know or does not reach. */
+export function isHostUnknown(error: unknown): boolean {
+  return error instanceof Error && error.name === "InvalidInstanceId";
+}
+
 const DENIED =
   /^(AccessDenied|ExpiredToken|ExpiredCredentials|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken|RequestExpired|NotAuthorized|UnauthorizedOperation|AuthorizationError|AuthFailure|OptInRequired|KMSAccessDenied|KmsAccessDenied|CredentialsProviderError|TokenProviderError|InvalidIdentityToken)/;
 const MISSING =
