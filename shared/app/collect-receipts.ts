@@ -6,6 +6,7 @@ import type { Commands, OpenCommand } from "../ports/commands.ts";
 import type { HostRecord, Hosts } from "../ports/hosts.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { Answered, Receipts } from "../ports/receipts.ts";
+import { withFindings } from "./check-hosts.ts";
 
 export interface CollectDeps {
   readonly commands: Commands;
@@ -49,7 +50,7 @@ export async function collectReceipts(now: number, deps: CollectDeps): Promise<C
 }
 
 /** Keeps the replies; what earlier checks found out about a host stays with it. */
-export async function keepAnswers(
+async function keepAnswers(
   command: string,
   answers: readonly Answered[],
   before: ReadonlyMap<string, HostRecord>,
@@ -58,15 +59,8 @@ export async function keepAnswers(
   for (const answer of answers) {
     if (answer.kind !== "replied") continue;
     const { host, reply, at } = answer;
-    const { differsSince, revision } = before.get(host) ?? {};
-    await hosts.note({
-      host,
-      reply,
-      command,
-      at,
-      ...(differsSince === undefined ? {} : { differsSince }),
-      ...(revision === undefined ? {} : { revision }),
-    });
+    const known = before.get(host);
+    await hosts.note(withFindings({ host, reply, command, at }, known?.differsSince, known?.revision));
   }
 }
 
