@@ -4,7 +4,7 @@
  */
 import type { Ban } from "../ban.ts";
 import { oneLine } from "./mail-quote.ts";
-import { commandLine, type Mail, type Teller, untilOf } from "./mail-text.ts";
+import { commandLine, type Mail, type Teller, timeOf } from "./mail-text.ts";
 import { formatTime } from "./time-text.ts";
 
 export interface DigestParts {
@@ -30,7 +30,7 @@ export function digestMail({ bans, over, observed = new Set(), teller }: DigestP
   const where = jails.length === 1 ? oneLine(jails[0]![0], LONGEST_CELL) : `${jails.length} jails`;
   const commands = ["banned", ...jails.slice(0, 5).map(([jail]) => `status ${oneLine(jail)}`)];
   const text = [
-    `${plural(bans.length, "ban")} began between ${formatTime(times[0]!, teller.zone)} and ${formatTime(times.at(-1)!, teller.zone)}.`,
+    `${plural(bans.length, "ban")} began between ${timeOf(times[0]!, teller)} and ${timeOf(times.at(-1)!, teller)}.`,
     ...(over === 0 ? [] : [`${plural(over, "more ban")} began and ended before this mail could go.`]),
     "",
     "Bans by jail:",
@@ -46,7 +46,7 @@ export function digestMail({ bans, over, observed = new Set(), teller }: DigestP
           oneLine(ban.jail, LONGEST_CELL),
           ban.failures === 0 ? "by hand" : String(ban.failures),
           formatTime(ban.since, teller.zone),
-          untilOf(ban, teller),
+          ban.expiresAt === undefined ? "for ever" : formatTime(ban.expiresAt, teller.zone),
           ban.failures === 0 ? oneLine(ban.actor, LONGEST_CELL) : oneLine(ban.source ?? "", LONGEST_CELL),
         ),
       ),

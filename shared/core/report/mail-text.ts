@@ -24,6 +24,8 @@ export interface Teller {
   /** The deployed stack, which commands have to name; undefined = the machine itself. */
   readonly stack: string | undefined;
   readonly zone: ZoneOffset;
+  /** What times are followed by, where their reader may be in another zone: "UTC". */
+  readonly zoneName?: string;
 }
 
 export interface BanMailParts {
@@ -50,8 +52,8 @@ export function banMail({ ban, subjectName, whois, lines, observed = false, tell
     ...(ban.count > 1 ? [`It is ban number ${ban.count} of this address.`] : []),
     ...(observed ? ["The jail only observes: nothing is blocked."] : []),
     "",
-    `Since:     ${formatTime(ban.since, teller.zone)}`,
-    `Until:     ${untilOf(ban, teller)}`,
+    `Since:     ${timeOf(ban.since, teller)}`,
+    `Until:     ${ban.expiresAt === undefined ? "for ever" : timeOf(ban.expiresAt, teller)}`,
     ...(ban.source === undefined ? [] : [`Logged by: ${oneLine(ban.source, LONGEST_NAME * 2)}`]),
     ...(whois === undefined ? [] : ["", ...whoisLines(ban, whois)]),
     ...(lines && ban.matches.length > 0 ? ["", "Log lines:", ...quoted(ban.matches, MOST_LINES)] : []),
@@ -65,9 +67,9 @@ export function banMail({ ban, subjectName, whois, lines, observed = false, tell
   return { subject: `[Fail2Ban] ${name}: banned ${ban.id} from ${oneLine(teller.name)}`, text: `${text.join("\n")}\n` };
 }
 
-/** The end of a ban as people read it: "2026-11-22 17:35:59", or "for ever". */
-export function untilOf({ expiresAt }: Ban, { zone }: Teller): string {
-  return expiresAt === undefined ? "for ever" : formatTime(expiresAt, zone);
+/** A time as people read it: "2026-11-22 17:35:59 UTC". */
+export function timeOf(at: number, { zone, zoneName }: Teller): string {
+  return `${formatTime(at, zone)}${zoneName === undefined ? "" : ` ${zoneName}`}`;
 }
 
 /** A command as it is typed where the mail comes from. */

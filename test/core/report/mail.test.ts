@@ -67,6 +67,11 @@ fleet2ban
       has: "Whois says nothing of 203.0.113.9: the registry took too long\n",
     },
     { name: "a jail that observes", change: { observed: true }, has: "nothing is blocked.\n" },
+    {
+      name: "readers in other zones",
+      change: { teller: { ...teller, zoneName: "UTC" } },
+      has: "Since:     2026-11-22 17:30:00 UTC\nUntil:     2026-11-22 18:30:00 UTC\n",
+    },
     { name: "one machine", change: { teller: { ...teller, stack: undefined } }, lacks: "--stack" },
   ] as const)("reads right for $name", ({ change, ...wanted }) => {
     const { text } = banMail({ ...parts, ...(change as Partial<BanMailParts>) });
