@@ -21,8 +21,6 @@ import dynalite from "dynalite";
 import { dynamoDBOptions, PERSON_PATIENCE } from "../../shared/adapters/aws/client.ts";
 import { BANS_TABLE, CONTROL_TABLE, NUMBER_KEYS, WINDOWS_TABLE } from "../../shared/contract/tables.ts";
 
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
-
 export interface TableNames {
   readonly windows: string;
   readonly bans: string;
