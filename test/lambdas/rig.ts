@@ -5,20 +5,27 @@
  */
 import { gzipSync } from "node:zlib";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { createHandler as createEnforceHandler } from "../../lambdas/enforce/handler.ts";
 import { createHandler as createIngestHandler } from "../../lambdas/ingest/handler.ts";
 import { createTakePayload } from "../../lambdas/ingest/take-payload.ts";
 import { type Call, inFrame } from "../../lambdas/runtime/invocation.ts";
 import { createLog } from "../../lambdas/runtime/log.ts";
 import { createMetrics } from "../../lambdas/runtime/metrics.ts";
+import { rememberRevision } from "../../lambdas/runtime/revision.ts";
 import { readyRuleset } from "../../lambdas/runtime/ruleset.ts";
 import { countingDeps, withMemories } from "../../lambdas/runtime/wire.ts";
+import { createHandler as createSweepHandler } from "../../lambdas/sweep/handler.ts";
 import { type CloudState, createCloudState } from "../../shared/adapters/aws/dynamodb/cloud-state.ts";
+import { createSsmFleet } from "../../shared/adapters/aws/ssm/fleet.ts";
+import { hostScript } from "../../shared/contract/host-script.ts";
 import type { CompiledRuleset } from "../../shared/contract/ruleset.ts";
 import type { ActionConfig } from "../../shared/core/config/model.ts";
 import type { Alarm } from "../../shared/ports/alarm.ts";
 import type { SetAside } from "../../shared/ports/set-aside.ts";
 import { type Engine, openEngine } from "../support/dynalite.ts";
 import { type JailSketch, jailOf } from "../support/jail.ts";
+import { openTableStream, type TableStream } from "../support/stream/stream.ts";
+import { DOCUMENT, type RunCommand, runCommand } from "./run-command.ts";
 
 /** When the tests play: 2026-11-22T16:00:00Z. */
 export const START = Date.UTC(2026, 10, 22, 16);
@@ -139,14 +146,23 @@ export interface Cloud {
   readonly clock: Clock;
   /** The tables without any cache, for looking. */
   readonly state: CloudState;
+  /** What happens to the bans table, for readers. */
+  readonly stream: TableStream;
+  readonly ssm: RunCommand;
   close(): Promise<void>;
 }
 
 export async function openCloud(): Promise<Cloud> {
   const engine = await openEngine();
   const clock = virtualClock();
-  const state = createCloudState(engine.client, engine.tables, { now: clock.now });
-  return { engine, clock, state, close: () => engine.close() };
+  const { endpoint, client, tables } = engine;
+  const stream = await openTableStream({ upstream: { endpoint, client }, table: tables.bans, now: clock.now });
+  const state = createCloudState(engine.connect(stream.endpoint), tables, { now: clock.now });
+  const close = async () => {
+    await stream.close();
+    await engine.close();
+  };
+  return { engine, clock, state, stream, ssm: runCommand(clock.now), close };
 }
 
 export interface ProcessOptions {
@@ -157,6 +173,8 @@ export interface ProcessOptions {
   /** Wraps the state, to break it. */
   readonly through?: (state: CloudState) => CloudState;
   readonly remaining?: () => number;
+  /** Waits for a slot; by default the clock moves on and the wait is kept in `waits`. */
+  readonly wait?: (duration: number) => Promise<void>;
 }
 
 /** What was set aside. */
@@ -176,7 +194,8 @@ export async function startProcess(cloud: Cloud, options: ProcessOptions = {}) {
     metrics: createMetrics(STACK, out.write),
     now: clock.now,
   };
-  const raw = createCloudState(options.client ?? engine.client, engine.tables, { now: clock.now });
+  const client = options.client ?? engine.connect(cloud.stream.endpoint);
+  const raw = createCloudState(client, engine.tables, { now: clock.now });
   const state = withMemories(options.through?.(raw) ?? raw, clock.now);
   const ruleset = await readyRuleset(options.ruleset ?? rulesetOf());
   const alarms: { subject: string; text: string }[] = [];
@@ -193,10 +212,31 @@ export async function startProcess(cloud: Cloud, options: ProcessOptions = {}) {
     (event: Event): Promise<Result> =>
       inFrame(frame, handle)(event, context());
   const alarmDeps = { alarm, stack: STACK, bansPerMinute: ruleset.bansPerMinute };
+  const waits: number[] = [];
+  const waitHere = async (duration: number) => {
+    waits.push(duration);
+    clock.advance(duration);
+  };
+  const fleet = createSsmFleet({
+    ...{ client: cloud.ssm.client, document: DOCUMENT, scriptSha256: hostScript.sha256 },
+    ...{ tag: { key: "fleet2ban", value: STACK }, commands: state.commands, metrics: frame.metrics, now: clock.now },
+  });
+  const enforce = createEnforceHandler({
+    ...alarmDeps,
+    ...{ ruleset, fleet, counting, setAside },
+    revision: rememberRevision({ hash: ruleset.hash, text: "{}" }, state.editions, clock.now),
+    pacing: {
+      pace: state.pace,
+      wait: options.wait ?? waitHere,
+    },
+  });
   const takePayload = createTakePayload({ ruleset, counting, setAside, ...alarmDeps });
   return {
     ...{ out, state, ruleset, alarms, alarmDeps, setAside, counting, frame, run, context },
+    waits,
     ingest: run(createIngestHandler({ takePayload, setAside })),
+    enforce: run(enforce),
+    sweep: run(createSweepHandler({ bans: state.bans })),
   };
 }
 
