@@ -55,6 +55,17 @@ export function hostsContract(name: string, open: OpenSubject<Hosts>): void {
       })(),
     );
 
+    it(
+      "keep what a check found out, and forget it when a later one found otherwise",
+      on(open, async ({ port, run }) => {
+        const found = record(1, { differsSince: 17, revision: 3 });
+        await run(() => port.note(found));
+        expect(await port.all()).toEqual([found]);
+        await run(() => port.note(record(2, { revision: 4 })));
+        expect(await port.all()).toEqual([record(2, { revision: 4 })]);
+      }),
+    );
+
     it.each([
       { name: "in order", times: [1, 2, 3], kept: 3 },
       { name: "in any order", times: [2, 3, 1], kept: 3 },

@@ -1,7 +1,7 @@
 /** What each host said last, as rows of the control table; an earlier answer never replaces a later one. */
 import type { HostReply } from "../../../core/firewall/receipt.ts";
 import type { HostRecord, Hosts } from "../../../ports/hosts.ts";
-import { type FoundRow, number, numberOf, text, textOf } from "./attributes.ts";
+import { type FoundRow, number, numberOf, optional, text, textOf } from "./attributes.ts";
 import { absent, below, either } from "./clause.ts";
 import { at, KIND, NAME, ofKind } from "./control-keys.ts";
 import { cutLines } from "./cut-lines.ts";
@@ -12,7 +12,7 @@ const WORDS_LIMIT = 16 * 1024;
 
 export function createHostRows(table: Table): Hosts {
   return {
-    async note({ host, reply, command, at: when }) {
+    async note({ host, reply, command, at: when, differsSince, revision }) {
       const nothingKept = absent(NAME);
       const onlyEarlierKept = below("at", number(when));
       await table.put(
@@ -21,6 +21,8 @@ export function createHostRows(table: Table): Hosts {
           reply: text(JSON.stringify(bounded(reply))),
           command: text(command),
           at: number(when),
+          ...optional("differsSince", differsSince === undefined ? undefined : number(differsSince)),
+          ...optional("revision", revision === undefined ? undefined : number(revision)),
         },
         either(nothingKept, onlyEarlierKept),
       );
@@ -37,11 +39,14 @@ export function createHostRows(table: Table): Hosts {
 }
 
 function recordOf(row: FoundRow): HostRecord {
+  const [differsSince, revision] = [numberOf(row, "differsSince"), numberOf(row, "revision")];
   return {
     host: textOf(row, NAME)!,
     reply: replyOf(textOf(row, "reply")),
     command: textOf(row, "command") ?? "",
     at: numberOf(row, "at") ?? 0,
+    ...(differsSince === undefined ? {} : { differsSince }),
+    ...(revision === undefined ? {} : { revision }),
   };
 }
 
