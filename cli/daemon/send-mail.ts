@@ -46,7 +46,6 @@ export function createMailNotifier(deps: MailDeps): MailNotifier {
   return {
     async notify(notices: readonly Notice[]) {
       for (const notice of notices) {
-        if (notice.kind !== "banned") continue;
         if (queued >= MOST_QUEUED) {
           warn(`no mail about ${notice.ban.id} in ${notice.ban.jail}: ${MOST_QUEUED} mails wait already`);
           continue;

@@ -37,7 +37,5 @@ export async function notifyOfChanges(
 
 function noticesFor(ban: Ban, rules: RulesByJail): readonly Notice[] {
   const actions = rules.get(ban.jail)?.config.actions ?? [];
-  return actions
-    .filter((action): action is MailAction => action.kind === "mail")
-    .map((action) => ({ kind: "banned", action, ban }));
+  return actions.filter((action): action is MailAction => action.kind === "mail").map((action) => ({ action, ban }));
 }

@@ -125,9 +125,7 @@ describe("enforce", () => {
     await logChanges([change], 100, here.enforce);
     expect(await notifyOfChanges([change], 100, here.enforce)).toBe(mails);
     expect(here.applied).toEqual(hosts.length > 0 ? [hosts] : []);
-    expect(here.notices).toEqual(
-      Array.from({ length: mails }, () => ({ kind: "banned", action: mail, ban: change.ban })),
-    );
+    expect(here.notices).toEqual(Array.from({ length: mails }, () => ({ action: mail, ban: change.ban })));
     expect(here.log).toEqual(lines);
     expect(report.unhealthy).toEqual([]);
   });

@@ -91,8 +91,8 @@ describe("mail about a ban", () => {
     const warnings: string[] = [];
     const warn = (message: string) => void warnings.push(message);
     const mail = createMailNotifier({ warn, sendmail: script, whois, teller });
-    await mail.notify([{ kind: "banned", action, ban }]);
-    await mail.notify([{ kind: "banned", action: { ...action, whois: false }, ban }]);
+    await mail.notify([{ action, ban }]);
+    await mail.notify([{ action: { ...action, whois: false }, ban }]);
     await mail.drain();
     const text = readFileSync(sent, "utf8");
     expect(text).toMatch(/^-i\|-f\|f2b@example\.com\|admin@example\.com\|\n/);
@@ -106,8 +106,8 @@ describe("mail about a ban", () => {
     const warnings: string[] = [];
     const warn = (message: string) => void warnings.push(message);
     const mail = createMailNotifier({ warn, sendmail: "/nonexistent/sendmail", whois, teller });
-    await mail.notify([{ kind: "banned", action: { ...action, whois: false }, ban }]);
-    await mail.notify([{ kind: "banned", action: { ...action, whois: false, dest: "-oQ/x" }, ban }]);
+    await mail.notify([{ action: { ...action, whois: false }, ban }]);
+    await mail.notify([{ action: { ...action, whois: false, dest: "-oQ/x" }, ban }]);
     await mail.drain();
     expect(warnings).toEqual([
       expect.stringContaining("no mail to admin@example.com about 192.0.2.1 in web: spawn /nonexistent/sendmail"),
