@@ -8,7 +8,9 @@ import { CliFailure, EXIT_USAGE, reasonOf } from "../failure.ts";
 export type LineSource =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "stdin" }
-  | { readonly kind: "text"; readonly lines: readonly string[] };
+  | { readonly kind: "text"; readonly lines: readonly string[] }
+  /** From somewhere else, as they come; `name` is for people. */
+  | { readonly kind: "stream"; readonly name: string; readonly lines: AsyncIterable<string> };
 
 /** What LOG means: "-" standard input, the path of a file, else the line itself (several, if it has line ends). */
 export function sourceOf(log: string): LineSource {
@@ -22,7 +24,7 @@ const LIMIT = 1 << 20;
 
 /** Lines without their line ends. Throws a CliFailure for an encoding that is not known or a file that cannot be read. */
 export async function* readLines(source: LineSource, encodingName: string, stdin: Readable): AsyncGenerator<string> {
-  if (source.kind === "text") {
+  if (source.kind === "text" || source.kind === "stream") {
     yield* source.lines;
     return;
   }

@@ -8,10 +8,11 @@ import { type CompiledFilter, compileFilters } from "../../shared/core/filter/ma
 import { formatFailure } from "../../shared/core/report/regex-output.ts";
 import { formatRegexHeader, formatRegexReport, shortened } from "../../shared/core/report/regex-report.ts";
 import { createRegexCounter, type FilterTexts } from "../../shared/core/report/regex-tally.ts";
+import type { ZoneOffset } from "../../shared/core/report/time-text.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { ConfigOptions } from "../commands/common-options.ts";
 import { CliFailure, EXIT_USAGE } from "../failure.ts";
-import { COMMAND_LINE, chooseFilter, withIgnoreregex } from "./choose-filter.ts";
+import { type ChosenFilter, COMMAND_LINE, chooseFilter, withIgnoreregex } from "./choose-filter.ts";
 import { explainLines } from "./explain-lines.ts";
 import { type LineSource, readLines, sourceOf } from "./read-lines.ts";
 import { tryInjection } from "./try-injection.ts";
@@ -44,6 +45,12 @@ export interface RegexArguments {
   readonly log: string;
   readonly regex: string;
   readonly ignoreregex: string | undefined;
+  /** The lines, instead of those that `log` means. */
+  readonly source?: LineSource;
+  /** The filter, instead of the one that `regex` means. */
+  readonly chosen?: ChosenFilter;
+  /** Zone of dates that name none, instead of this machine's. */
+  readonly zone?: ZoneOffset;
 }
 
 /** Runs the filter over the lines and prints the report, or with -o only the failures. */
@@ -51,7 +58,7 @@ export async function testRegex(given: RegexArguments, options: RegexOptions, co
   refuseUnsupported(given, options);
   const { terminal } = context;
   const { filter, uses } = prepare(given, options, context);
-  const source = sourceOf(given.log);
+  const source = given.source ?? sourceOf(given.log);
   if (options.injection) {
     return tryInjection(given.log, filter, { now: Date.now(), json: options.json === true }, context);
   }
@@ -99,12 +106,13 @@ function refuseUnsupported({ log }: RegexArguments, options: RegexOptions): void
   }
 }
 
-function prepare({ regex, ignoreregex }: RegexArguments, options: RegexOptions, { terminal }: CommandContext) {
-  const chosen = chooseFilter(regex, options.config);
+function prepare(given: RegexArguments, options: RegexOptions, { terminal }: CommandContext) {
+  const { regex, ignoreregex } = given;
+  const chosen = given.chosen ?? chooseFilter(regex, options.config);
   const jail = ignoreregex === undefined ? chosen.jail : withIgnoreregex(chosen.jail, ignoreregex);
   const { filters, problems } = compileFilters(
     [withOptions(jail, options)],
-    createDating({ localOffset: terminal.zone }),
+    createDating({ localOffset: given.zone ?? terminal.zone }),
   );
   const [filter] = filters;
   if (filter === undefined) throw unusable(problems);
@@ -177,6 +185,8 @@ function sourceUses(source: LineSource, { encoding }: RegexOptions): string[] {
   switch (source.kind) {
     case "file":
       return [`Use         log file : ${source.path}`, `Use         encoding : ${encoding}`];
+    case "stream":
+      return [`Use        log group : ${source.name}`];
     case "stdin":
       return ["Use         log file : standard input", `Use         encoding : ${encoding}`];
     case "text": {

@@ -167,6 +167,80 @@ describe("a person changes a stack", () => {
   });
 });
 
+describe("regex on log groups", () => {
+  const at = (minutes: number) => Date.now() - minutes * 60_000;
+  const texts: Record<string, string[]> = {
+    "/var/log/web": ["bad from 192.0.2.1", "worse from 192.0.2.2", "fine from 192.0.2.3\n"],
+    "/srv/web": ["bad from 192.0.2.9"],
+  };
+  const serve = () => {
+    rig.answers.FilterLogEvents = ({ logGroupName }) => {
+      const messages = texts[String(logGroupName)];
+      if (messages === undefined)
+        throw new Fault("ResourceNotFoundException", "The specified log group does not exist.");
+      return {
+        events: messages.map((message, index) => {
+          return { eventId: `${logGroupName} ${index}`, timestamp: at(3 - index), message, logStreamName: "i-0a" };
+        }),
+      };
+    };
+  };
+  const spanAsked = () => {
+    const { startTime, endTime } = rig.standIn.asked.find(({ operation }) => operation === "FilterLogEvents")!.input;
+    return Math.round((Number(endTime) - Number(startTime)) / 60_000);
+  };
+
+  it("tries a jail as the stack runs it on all of its groups", async () => {
+    serve();
+    const { code, out } = await ask("regex", "web");
+    expect(code).toBe(0);
+    expect(out).toContain("Use             jail : web, as deployed");
+    expect(out).toMatch(/Use {8}log group : \/var\/log\/web, \/srv\/web from \S+Z to \S+Z/);
+    expect(out).toContain("Lines: 4 lines, 0 ignored, 2 matched, 2 missed");
+    expect(spanAsked()).toBe(60);
+  });
+
+  it("tries a regex on a group without a stack, over the span that is asked for", async () => {
+    serve();
+    const argv = ["regex", "--log-group", "/srv/web", "--since", "3h", "--until", "1h", "-o", "ip"];
+    expect(await rig.run(...argv, "from <ADDR>$")).toEqual({ code: 0, out: "192.0.2.9\n", err: "" });
+    expect(spanAsked()).toBe(120);
+    expect(rig.standIn.asked.map(({ operation }) => operation)).toEqual(["FilterLogEvents"]);
+  });
+
+  it.each([
+    { argv: ["regex", "from <ADDR>$", ...STACK], err: "which log group? Name it with --log-group", code: 2 },
+    { argv: ["regex", "--since", "1h", "from <ADDR>$"], err: "Name a --stack or a --log-group", code: 2 },
+    { argv: ["regex", "--since", "soon", "web", ...STACK], err: "write a time ago such as 30m", code: 2 },
+    { argv: ["regex", "--since", "1h", "--until", "2h", "web", ...STACK], err: "--since lies after --until", code: 2 },
+    { argv: ["regex", "log", "web", "ignored", ...STACK], err: "Leave <log> out", code: 2 },
+    { argv: ["regex", "only-one"], err: "missing required argument 'regex'", code: 2 },
+    {
+      argv: ["regex", "--log-group", "/no/such", "x<ADDR>"],
+      err: "logs:FilterLogEvents on the log group /no/such failed",
+      code: 255,
+    },
+  ])("$argv: $code", async ({ argv, err, code }) => {
+    serve();
+    const said = await rig.run(...argv);
+    expect(said.err).toContain(err);
+    expect(said.code).toBe(code);
+  });
+
+  it("reports on what it got where reading ends midway, says where to go on, and fails", async () => {
+    const begin = at(3);
+    rig.answers.FilterLogEvents = ({ nextToken }) => {
+      if (nextToken !== undefined) throw new Fault("AccessDeniedException", "no more");
+      const event = { eventId: "1", timestamp: begin, message: "bad from 192.0.2.1", logStreamName: "i-0a" };
+      return { events: [event], nextToken: "more" };
+    };
+    const { code, out, err } = await ask("regex", "web");
+    expect(code).toBe(255);
+    expect(out).toContain("Lines: 1 lines, 0 ignored, 1 matched, 0 missed");
+    expect(err).toContain(`Go on: --log-group /var/log/web --since ${new Date(begin).toISOString()}`);
+  });
+});
+
 describe("what stands in the way is said with the next step, and ends with 255", () => {
   const fault = (operation: string, name: string, message = "") => {
     rig.answers[operation] = () => {
