@@ -13,6 +13,10 @@ import { createVirtualTime, type VirtualTime } from "./virtual-time.ts";
 
 const WINDOW = 30_000;
 const BATCH = 1_000;
+/** What a function of two minutes may spend on waiting, once 45 s are set apart for sending. */
+const LONGEST_WAIT = 75_000;
+/** How often a mapping delivers one batch again. */
+const RETRIES = 100;
 
 interface Record {
   readonly at: number;
@@ -32,7 +36,10 @@ async function readShard(
     await time.wait(Math.max(0, Math.min(first + WINDOW, full) - time.now()));
     const batch = records.slice(next, next + BATCH).filter(({ at }) => at <= time.now());
     const changes = batch.map(({ ban }) => banned(ban));
-    for (let backoff = 1_000; !(await invoke(changes)); backoff *= 2) await time.wait(Math.min(backoff, 60_000));
+    for (let retries = 0; !(await invoke(changes)); retries++) {
+      if (retries === RETRIES) throw new Error("a batch was given up");
+      await time.wait(Math.min(1_000 * 2 ** retries, 60_000));
+    }
     next += batch.length;
   }
 }
@@ -65,8 +72,8 @@ async function blow({ shards, bans, length, fails, repeats }: Storm) {
   });
   let invoked = 0;
   const invoke = async (changes: readonly BanChange[]) => {
-    const ends = time.now() + 900_000;
-    const { failed } = await notifyPeople(changes, { ...deps, longest: () => ends - time.now() - 10_000 });
+    const ends = time.now() + LONGEST_WAIT;
+    const { failed } = await notifyPeople(changes, { ...deps, longest: () => ends - time.now() });
     return failed.length === 0 && ++invoked % repeats !== 0;
   };
   const readers = Array.from({ length: shards }, (_, shard) =>
