@@ -11,7 +11,7 @@ afterEach(async () => {
 });
 
 /** A function of one module, on this machine's own Node: what is under test here does not depend on it. */
-async function lambda(module: string, timeoutMs?: number): Promise<LambdaFunction> {
+async function lambda(module: string, timeoutMs = 30_000, clockAhead = 0): Promise<LambdaFunction> {
   const folder = mkdtempSync(join(tmpdir(), "fleet2ban-lambda-"));
   writeFileSync(join(folder, "index.mjs"), module);
   const started = await startLambda({
@@ -19,7 +19,8 @@ async function lambda(module: string, timeoutMs?: number): Promise<LambdaFunctio
     folder,
     node: process.execPath,
     environment: { MINE: "yes" },
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    timeoutMs,
+    clockAhead,
   });
   ended.push(
     () => started.stop(),
@@ -74,6 +75,18 @@ describe("the emulated Lambda runtime", () => {
       region: "eu-central-1",
       here: true,
     });
+  });
+
+  it("sets a function's clock ahead, and its deadline with it", async () => {
+    const later = await lambda(
+      "export const handler = async (_, context) => [Date.now(), context.getRemainingTimeInMillis()];",
+      30_000,
+      86_400_000,
+    );
+    const [now, remaining] = (await later.resultOf({})) as [number, number];
+    expect(Math.abs(now - Date.now() - 86_400_000)).toBeLessThan(30_000);
+    expect(remaining).toBeGreaterThan(0);
+    expect(remaining).toBeLessThanOrEqual(30_000);
   });
 
   it("tells what a handler throws, and goes on in the same process", async () => {
