@@ -41,6 +41,11 @@ export function isHostUnknown(error: unknown): boolean {
   return error instanceof Error && error.name === "InvalidInstanceId";
 }
 
+/** Whether the service does not know the command any more, or never did. */
+export function isCommandUnknown(error: unknown): boolean {
+  return error instanceof Error && error.name === "InvalidCommandId";
+}
+
 const DENIED =
   /^(AccessDenied|ExpiredToken|ExpiredCredentials|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken|RequestExpired|NotAuthorized|UnauthorizedOperation|AuthorizationError|AuthFailure|OptInRequired|KMSAccessDenied|KmsAccessDenied|CredentialsProviderError|TokenProviderError|InvalidIdentityToken)/;
 const MISSING =

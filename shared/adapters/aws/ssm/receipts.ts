@@ -11,7 +11,7 @@ import {
 import { parseReceipt } from "../../../core/firewall/receipt.ts";
 import { PortError } from "../../../ports/failure.ts";
 import type { Answered, Receipts } from "../../../ports/receipts.ts";
-import { calling } from "../errors.ts";
+import { calling, isCommandUnknown } from "../errors.ts";
 
 /** The most that a page holds. */
 const PAGE = 50;
@@ -21,7 +21,7 @@ const CUT_AT = 2_500;
 export function createSsmReceipts(client: SSMClient): Receipts {
   return {
     async collect(command) {
-      const invocations = await list(client, command);
+      const invocations = await listKnown(client, command);
       const answers: Answered[] = [];
       for (const invocation of invocations) {
         const answer = await answerOf(client, command, invocation);
@@ -30,6 +30,16 @@ export function createSsmReceipts(client: SSMClient): Receipts {
       return answers;
     },
   };
+}
+
+/** A command that the service has forgotten, or that nobody sent, has no answers. */
+async function listKnown(client: SSMClient, command: string): Promise<readonly CommandInvocation[]> {
+  try {
+    return await list(client, command);
+  } catch (error) {
+    if (error instanceof PortError && isCommandUnknown(error.cause)) return [];
+    throw error;
+  }
 }
 
 async function list(client: SSMClient, command: string): Promise<readonly CommandInvocation[]> {
