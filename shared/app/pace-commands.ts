@@ -37,8 +37,9 @@ export function paceCommands(fleet: Fleet, { pace, now, wait, longest, gap = COM
   return {
     ...fleet,
     async apply(changes) {
-      const duration = await pace.reserve(COMMANDS, gap, now());
-      if (duration > longest()) {
+      const patience = Math.max(0, longest());
+      const duration = await pace.reserve(COMMANDS, gap, now(), patience);
+      if (duration > patience) {
         const message = `the next slot for a command is ${Math.ceil(duration / 1000)} s away`;
         throw new PortError("unavailable", message, "Deliver the changes again; the commands before them go first.");
       }

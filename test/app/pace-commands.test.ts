@@ -17,8 +17,8 @@ function paced(wait: number, longest = 60_000) {
   };
   const port = paceCommands(fleet, {
     pace: {
-      async reserve(what, gap, now) {
-        told.push(`reserve ${what} ${gap} ${now}`);
+      async reserve(what, gap, now, most) {
+        told.push(`reserve ${what} ${gap} ${now} ${most}`);
         return wait;
       },
     },
@@ -32,8 +32,8 @@ function paced(wait: number, longest = 60_000) {
 
 describe("paced commands", () => {
   it.each([
-    { name: "go at once where the slot is free", wait: 0, expected: ["reserve commands 12 5", "apply"] },
-    { name: "wait for their slot", wait: 60_000, expected: ["reserve commands 12 5", "wait 60000", "apply"] },
+    { name: "go at once where the slot is free", wait: 0, expected: ["reserve commands 12 5 60000", "apply"] },
+    { name: "wait for their slot", wait: 60_000, expected: ["reserve commands 12 5 60000", "wait 60000", "apply"] },
   ])("$name", async ({ wait, expected }) => {
     const { port, told } = paced(wait);
     await port.apply([]);
@@ -43,7 +43,7 @@ describe("paced commands", () => {
   it("are not sent where the slot comes after the process's end", async () => {
     const { port, told } = paced(60_001);
     await expect(port.apply([])).rejects.toMatchObject({ code: "unavailable", next: expect.any(String) });
-    expect(told).toEqual(["reserve commands 12 5"]);
+    expect(told).toEqual(["reserve commands 12 5 60000"]);
   });
 
   it("are only those of changes", async () => {

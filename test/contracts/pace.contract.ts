@@ -20,6 +20,17 @@ export function paceContract(name: string, open: OpenSubject<Pace>): void {
     );
 
     it(
+      "are not taken where they are further away than one can wait",
+      on(open, async ({ port, run }) => {
+        const ask = (longest: number) => run(() => port.reserve("commands", 70, 1_000, longest));
+        expect([await ask(0), await ask(69), await ask(69), await ask(70), await ask(70)]).toEqual([
+          0, 70, 70, 70, 140,
+        ]);
+        expect(await run(() => port.reserve("commands", 70, 1_000))).toBe(140);
+      }),
+    );
+
+    it(
       "are told apart by name",
       on(open, async ({ port, run }) => {
         await run(() => port.reserve("mail a", 70, 1_000));

@@ -5,7 +5,7 @@
 import { PortError } from "../../../ports/failure.ts";
 import type { Pace } from "../../../ports/pace.ts";
 import { number, numberOf } from "./attributes.ts";
-import { above, absent, atMost, type Clause, either } from "./clause.ts";
+import { above, absent, atMost, both, type Clause, either } from "./clause.ts";
 import { at, KIND } from "./control-keys.ts";
 import type { Change, Table } from "./table.ts";
 
@@ -15,14 +15,19 @@ const KEPT = 86_400_000;
 
 export function createSlotRows(table: Table): Pace {
   return {
-    async reserve(what, gap, now) {
+    async reserve(what, gap, now, longest) {
       const key = at(KIND.slot, what);
       const itIsFree = either(absent("next"), atMost("next", number(now)));
       const somebodyIsAhead = above("next", number(now));
+      const last = longest === undefined ? undefined : now + Math.max(0, Math.floor(longest));
+      const inTime = last === undefined ? somebodyIsAhead : both(somebodyIsAhead, atMost("next", number(last)));
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         if ((await table.update(key, takeNow(gap, now), itIsFree)).kind === "written") return 0;
-        const queued = await table.update(key, queueUp(gap, now), somebodyIsAhead);
+        const queued = await table.update(key, queueUp(gap, now), inTime);
         if (queued.kind === "written") return numberOf(queued.before ?? {}, "next")! - now;
+        if (last === undefined) continue;
+        const next = numberOf((await table.get(key)) ?? {}, "next");
+        if (next !== undefined && next > last) return next - now;
       }
       throw new PortError("too-busy", `the slots of ${what} never rested`, "Deliver the batch again.");
     },
