@@ -1,7 +1,7 @@
 /** Jails with the same date patterns and zone share one detector, so that a line's date is found once for all of them. */
 import type { JailConfig } from "../config/model.ts";
 import type { Problem } from "../config/problem.ts";
-import { createDetector, type DateDetector } from "../date/detector.ts";
+import { createDetector, type DateDetector, type FoundDate } from "../date/detector.ts";
 
 export interface DatingOptions {
   /** Minutes east of UTC at an instant (epoch ms) for dates without a zone, where no logtimezone is set. */
@@ -14,6 +14,7 @@ export type Dating = (jail: JailConfig) => DateDetector | Problem;
 export function createDating(options: DatingOptions): Dating {
   const made = new Map<string, DateDetector | Problem>();
   return (jail) => {
+    if (jail.backend.startsWith("systemd")) return JOURNAL;
     const patterns = jail.filter.datepattern.map((pattern) => pattern.text);
     const key = JSON.stringify([patterns, jail.logtimezone]);
     const known = made.get(key) ?? create(jail, patterns, options);
@@ -21,6 +22,13 @@ export function createDating(options: DatingOptions): Dating {
     return known;
   };
 }
+
+/** The journal knows when each entry was written, so its text has no date to be cut out. */
+const JOURNAL: DateDetector = {
+  templates: ["journal"],
+  find: (): FoundDate => ({ start: 0, end: 0, template: "journal", at: (now) => now }),
+  canCutBetween: () => false,
+};
 
 function create(jail: JailConfig, patterns: readonly string[], { localOffset }: DatingOptions): DateDetector | Problem {
   const made = createDetector(patterns, { localOffset, timezone: jail.logtimezone });

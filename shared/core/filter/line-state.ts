@@ -44,6 +44,8 @@ export interface LineState {
   /** In the order in which they began. */
   readonly sessions: readonly Session[];
   readonly buffer: readonly BufferedLine[];
+  /** The instant of the latest line with a date, epoch ms; only filters that span lines ask. */
+  readonly datedAt?: number;
   /** Oldest first. */
   readonly seen: readonly SeenEvents[];
   /** Of events received before this (epoch ms) nobody knows any more whether they were taken in. */

@@ -106,11 +106,13 @@ function keep(filter: CompiledFilter, sighting: Sighting, { sightings }: OpenRep
 function keepLine(event: LogEvent, filter: CompiledFilter, report: OpenReport): void {
   const text = firstLine(event.text);
   const found = filter.detector.find(text);
-  const time = eventTime(found?.at(event.at), event, filter.jail.findtime);
+  const own = found?.at(event.at);
+  const time = eventTime(own, event, filter.jail.findtime);
   if (time.kind === "dropped" && time.reason === "older-than-findtime") return;
   const at = time.kind === "at" ? time.at : undefined;
   const line = { text, start: found?.start ?? 0, end: found?.end ?? 0 };
-  keep(filter, { event, at, seen: { kind: "line", line } }, report);
+  const dated = own !== undefined && line.end > line.start;
+  keep(filter, { event, at, seen: { kind: "line", line, dated } }, report);
 }
 
 function matchEvent(

@@ -59,12 +59,17 @@ export function mergeHit(known: Session | undefined, id: string, at: number, hit
     lines: lines.slice(-MAX_LINES).map((line) => beginning(line)),
     aside: helper && !forgets(hit) ? [...aside, ...hit.lines].slice(-MAX_LINES).map((line) => beginning(line)) : [],
   };
-  return { session, failure: failed ? { groups: told, lines } : undefined };
+  return { session, failure: failed ? { groups: withoutMarks(told), lines } : undefined };
 }
 
 function withUser(users: readonly string[], user: string | undefined): readonly string[] {
   const name = user === undefined ? "" : beginning(user, GROUP_LENGTH);
   return name === "" || users.includes(name) || users.length >= MAX_USERS ? users : [...users, name];
+}
+
+/** A failure after all: what made its line look like none says nothing any more. */
+function withoutMarks({ nofail: _, mlfgained: __, mlfforget: ___, ...groups }: Groups): Groups {
+  return groups;
 }
 
 /** A group that took no part in the match says nothing. */

@@ -18,14 +18,20 @@ export interface Sighting {
   readonly event: LogEvent;
   /** The instant that counts if this line is a failure, epoch ms; undefined where it cannot be one, only complete one. */
   readonly at: number | undefined;
-  readonly seen: { readonly kind: "hit"; readonly hit: Hit } | { readonly kind: "line"; readonly line: BufferedLine };
+  readonly seen:
+    | { readonly kind: "hit"; readonly hit: Hit }
+    | { readonly kind: "line"; readonly line: BufferedLine; readonly dated: boolean };
 }
 
 /** What one line comes to with what was before it. */
 export type Judgement =
   | { readonly kind: "nothing" }
   | { readonly kind: "ignored" }
-  | { readonly kind: "failed"; readonly hit: Hit };
+  /** `at` = the instant that counts, epoch ms; undefined where the failure has none and is nobody's. */
+  | { readonly kind: "failed"; readonly hit: Hit; readonly at: number | undefined };
+
+/** Of a filter that spans lines, one without a date happened with the latest that had one, if that was so lately, ms. */
+const LATELY = 60_000;
 
 /** Goes on from a state, line by line. */
 export interface Follower {
@@ -37,10 +43,15 @@ export interface Follower {
 export function openFollower(filter: JailFilter, state: LineState): Follower {
   const seenLog = openSeenLog(state.seen, state.horizon);
   const sessions = openSessions(state.sessions);
-  let buffer = state.buffer;
+  let { buffer, datedAt } = state;
   let changed = false;
+  const dated = ({ seen, event, at }: Sighting): number | undefined => {
+    if (seen.kind === "hit" || seen.dated) return at;
+    return datedAt !== undefined && datedAt > event.at - LATELY ? datedAt : at;
+  };
   return {
-    take(sighting) {
+    take(given) {
+      const sighting = { ...given, at: dated(given) };
       switch (seenLog.note(sighting.event.id, sighting.event.at)) {
         case "seen":
           return { kind: "nothing" };
@@ -51,11 +62,16 @@ export function openFollower(filter: JailFilter, state: LineState): Follower {
           changed = true;
           const judged = judge(filter, buffer, sessions, sighting);
           buffer = judged.buffer;
+          if (given.seen.kind === "line" && given.seen.dated) datedAt = given.at;
           return judged.judgement;
         }
       }
     },
-    close: () => (changed ? { sessions: sessions.close(), buffer, ...seenLog.close() } : state),
+    close() {
+      if (!changed) return state;
+      const kept = { sessions: sessions.close(), buffer, ...seenLog.close() };
+      return datedAt === undefined ? kept : { ...kept, datedAt };
+    },
   };
 }
 
@@ -63,9 +79,9 @@ function judge(
   filter: JailFilter,
   before: readonly BufferedLine[],
   sessions: SessionTable,
-  { event, seen }: Sighting,
+  { event, at, seen }: Sighting,
 ): { readonly buffer: readonly BufferedLine[]; readonly judgement: Judgement } {
-  if (seen.kind === "hit") return { buffer: before, judgement: settle(sessions, event, seen.hit) };
+  if (seen.kind === "hit") return { buffer: before, judgement: settle(sessions, event, at, seen.hit) };
   const { buffer, verdict } = searchLines(filter, before, seen.line);
   switch (verdict.kind) {
     case "missed":
@@ -73,14 +89,14 @@ function judge(
     case "ignored":
       return { buffer, judgement: { kind: "ignored" } };
     case "failed":
-      return { buffer, judgement: settle(sessions, event, verdict.hit) };
+      return { buffer, judgement: settle(sessions, event, at, verdict.hit) };
   }
 }
 
-function settle(sessions: SessionTable, { at }: LogEvent, hit: Hit): Judgement {
+function settle(sessions: SessionTable, event: LogEvent, at: number | undefined, hit: Hit): Judgement {
   const id = hit.groups.mlfid;
-  const failure = id === undefined ? hit : sessions.take(id, at, hit);
-  return failure === undefined ? { kind: "nothing" } : { kind: "failed", hit: failure };
+  const failure = id === undefined ? hit : sessions.take(id, event.at, hit);
+  return failure === undefined ? { kind: "nothing" } : { kind: "failed", hit: failure, at };
 }
 
 /** The thread of a batch; `sightings` in the order in which they came. */
@@ -97,7 +113,7 @@ export function createThread(filter: JailFilter, stream: string, sightings: read
       for (const sighting of ordered) {
         const judgement = follower.take(sighting);
         if (judgement.kind === "ignored") tally.ignored += 1;
-        if (judgement.kind !== "failed" || sighting.at === undefined) continue;
+        if (judgement.kind !== "failed" || judgement.at === undefined) continue;
         const suspect = identify(judgement.hit.groups, filter.jail.usedns);
         if (suspect.kind === "refused") {
           tally.refused += 1;
@@ -107,7 +123,7 @@ export function createThread(filter: JailFilter, stream: string, sightings: read
         failures.push({
           jail: filter.jail.name,
           suspect,
-          at: sighting.at,
+          at: judgement.at,
           identity: sighting.event.id,
           stream,
           line: judgement.hit.lines.join("\n"),
