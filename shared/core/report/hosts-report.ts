@@ -3,6 +3,7 @@
  * prints; the text can never know more.
  */
 import type { HostState, Reason } from "../fleet/host-state.ts";
+import { oneLine } from "./mail-quote.ts";
 import { formatTime, type ZoneOffset } from "./time-text.ts";
 
 export interface HostLine {
@@ -40,7 +41,8 @@ export function formatHosts({ hosts, inSync }: HostsReport, zone: ZoneOffset): s
   for (const { host, state } of hosts) {
     if (state.kind === "in-sync") continue;
     const { what, next } = explain(state.reason, zone);
-    lines.push(`${host}  ${what}`, `  -> ${next}`);
+    // A host may be hostile: nothing that it says may steer the terminal, or take more than a line.
+    lines.push(oneLine(`${host}  ${what}`), `  -> ${next}`);
   }
   return lines.join("\n");
 }
