@@ -49,8 +49,13 @@ export interface CloudRig {
   lambda(name: string): LambdaFunction;
   /** The same Lambda in a process of its own, whose clock is so many ms ahead. */
   lambdaAhead(name: string, ms: number): Promise<LambdaFunction>;
-  /** Hands enforce what the stream holds, as the event source mapping does, until nothing is left; hosts have run it all. */
-  drain(): Promise<void>;
+  /**
+   * Hands enforce (or another process of it) what the stream holds, as the event source mapping does, until nothing is
+   * left; then the hosts have run it all.
+   */
+  drain(enforce?: LambdaFunction): Promise<void>;
+  /** What all processes wrote so far. */
+  log(): readonly string[];
   destroy(): Promise<void>;
 }
 
@@ -111,9 +116,10 @@ export async function createCloudRig(options: CloudRigOptions): Promise<CloudRig
       AWS_ENDPOINT_URL_SNS: others.url,
       AWS_ENDPOINT_URL_SQS: others.url,
     };
+    const started: LambdaFunction[] = [];
     const start = async (name: string, clockAhead = 0) => {
       const { folder: task } = assets.get(name)!;
-      const started = await startLambda({
+      const lambda = await startLambda({
         name,
         folder: task,
         node: parts.node,
@@ -121,24 +127,26 @@ export async function createCloudRig(options: CloudRigOptions): Promise<CloudRig
         timeoutMs: 60_000,
         clockAhead,
       });
-      ends.push(() => started.stop());
-      return started;
+      started.push(lambda);
+      ends.push(() => lambda.stop());
+      return lambda;
     };
-    const started = new Map<string, LambdaFunction>();
-    for (const name of lambdas) started.set(name, await start(name));
+    const warm = new Map<string, LambdaFunction>();
+    for (const name of lambdas) warm.set(name, await start(name));
     return {
       engine,
       stream,
       ssm,
       others,
       hosts,
-      lambda: (name) => started.get(name)!,
+      lambda: (name) => warm.get(name)!,
+      log: () => started.flatMap(({ log }) => log),
       lambdaAhead: start,
-      async drain() {
+      async drain(enforce = warm.get("enforce")!) {
         for (let records = stream.take(1_000); records.length > 0; records = stream.take(1_000)) {
-          const outcome = await started.get("enforce")!.resultOf({ Records: records });
+          const outcome = await enforce.resultOf({ Records: records });
           if (JSON.stringify(outcome) !== '{"batchItemFailures":[]}')
-            throw new Error(`enforce: ${JSON.stringify(outcome)}\n${started.get("enforce")!.log.join("\n")}`);
+            throw new Error(`enforce: ${JSON.stringify(outcome)}\n${enforce.log.join("\n")}`);
         }
         await ssm.idle();
       },
