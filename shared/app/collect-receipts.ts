@@ -2,6 +2,7 @@
  * What hosts answered to commands that were sent earlier is fetched and kept, and commands that nobody answers any more
  * are closed.
  */
+import type { HostReply } from "../core/firewall/receipt.ts";
 import type { Commands, OpenCommand } from "../ports/commands.ts";
 import type { HostRecord, Hosts } from "../ports/hosts.ts";
 import type { Metrics } from "../ports/metrics.ts";
@@ -60,8 +61,14 @@ async function keepAnswers(
     if (answer.kind !== "replied") continue;
     const { host, reply, at } = answer;
     const known = before.get(host);
-    await hosts.note(withFindings({ host, reply, command, at }, known?.differsSince, known?.revision));
+    // Whether a host that booted still knows its bans, the next check finds out.
+    const doubt = known !== undefined && hasBooted(known.reply, reply) ? at : undefined;
+    await hosts.note(withFindings({ host, reply, command, at }, known?.differsSince ?? doubt, known?.revision));
   }
+}
+
+function hasBooted(before: HostReply, now: HostReply): boolean {
+  return before.kind === "done" && now.kind === "done" && before.bootId !== now.bootId;
 }
 
 function isComplete(command: OpenCommand, answers: readonly Answered[], now: number): boolean {

@@ -9,7 +9,10 @@ export interface HostRecord {
   readonly command: string;
   /** When the answer was given, epoch ms, as the service tells it: a host's own clock may be wrong. */
   readonly at: number;
-  /** Since when its bans have differed from the rows, epoch ms; absent = they agreed, or nobody has compared yet. */
+  /**
+   * Since when its bans have differed from the rows, or may have since it booted, epoch ms; absent = they agreed, or nobody
+   * has compared yet.
+   */
   readonly differsSince?: number;
   /** Firewall revision of the last full list that it took; absent = none yet. */
   readonly revision?: number;

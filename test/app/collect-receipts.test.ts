@@ -77,6 +77,15 @@ describe("receipts", () => {
     ]);
   });
 
+  it("raise a doubt about a host that booted", async () => {
+    const d = deps();
+    await d.hosts.note({ host: "i-1", reply: { ...reply, bootId: "boot-0" }, command: "b", at: T });
+    await d.commands.open(command("c"));
+    answers.set("c", [replied("i-1")]);
+    await collectReceipts(T + 60_000, d);
+    expect(await d.hosts.all()).toMatchObject([{ host: "i-1", differsSince: T + 1_500 }]);
+  });
+
   it("of a storm are read of its newest commands; the others are closed when nobody answers any more", async () => {
     const d = deps();
     for (let i = 0; i < 25; i++) await d.commands.open(command(`c-${i}`, T + i * 1_000));
