@@ -114,7 +114,10 @@ const schema = z.strictObject(
     /** More bans of one jail within a minute trip its breaker. */
     bansPerMinute: whole(1, 100_000).default(DEFAULT_BANS_PER_MINUTE),
     /** Of tables, topics, queues and logs: a key of the stack's own, AWS's, or one that is there. */
-    encryption: text(KEY, /^(own|aws-managed|arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+)$/).default("own"),
+    encryption: text(
+      KEY,
+      /^(own|aws-managed|arn:[\w-]+:kms:[\w-]+:\d{12}:key\/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}))$/,
+    ).default("own"),
     /** Days for which the functions' logs are kept. */
     logRetentionDays: z
       .int({ error: "a whole number" })

@@ -47,7 +47,7 @@ describe("the settings of a deployment", () => {
       mails: { root: ["ops@example.org"], "*": ["all@example.org"] },
       neverBan: ["198.51.100.7", "2001:db8::/32"],
       bansPerMinute: 50,
-      encryption: "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d",
+      encryption: "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-0123456789ab",
       logRetentionDays: 14,
       reserveConcurrency: false,
       hosts: { agent: true, packages: true },
