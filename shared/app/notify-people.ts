@@ -107,18 +107,17 @@ async function deliverMails({ box, bans }: Post, deps: NotifyDeps) {
   const { marks, now, observed, teller, whois } = deps;
   const named = [...bans].map(([key, entry]) => ({ ...entry, mark: markOf(box, key) }));
   const noted = await marks.noted(named.map(({ mark }) => mark));
+  // A ban that is over needs nobody.
+  const due = named.filter(({ ban, mark }) => !noted.has(mark) && stands(ban, now()));
+  // All at once: registries are slow, and they are different ones.
+  const answers = await Promise.all(
+    due.map(({ ban, actions }) => (actions.some((action) => action.whois) ? whois.about(ban.id) : undefined)),
+  );
   let mails = 0;
-  for (const { ban, actions, mark } of named) {
-    // A ban that is over needs nobody.
-    if (noted.has(mark) || !stands(ban, now())) continue;
-    const parts = {
-      ban,
-      subjectName: actions[0]!.subjectName,
-      whois: actions.some((action) => action.whois) ? await whois.about(ban.id) : undefined,
-      lines: actions.some((action) => action.lines),
-      observed: observed.has(ban.jail),
-      teller,
-    };
+  for (const [nth, { ban, actions, mark }] of due.entries()) {
+    const { subjectName } = actions[0]!;
+    const lines = actions.some((action) => action.lines);
+    const parts = { ban, subjectName, lines, whois: answers[nth], observed: observed.has(ban.jail), teller };
     mails += await hand(box, { ...banMail(parts), kind: "ban", jail: ban.jail }, mark, deps);
   }
   return { mails, digests: 0 };
