@@ -6,6 +6,7 @@ import { addBanned } from "./commands/banned.ts";
 import { addCheck } from "./commands/check.ts";
 import { addDeeds } from "./commands/deeds.ts";
 import { addDemo } from "./commands/demo.ts";
+import { addDoctor } from "./commands/doctor.ts";
 import { addDump } from "./commands/dump.ts";
 import { addGet } from "./commands/get.ts";
 import { addRegex } from "./commands/regex.ts";
@@ -70,6 +71,7 @@ function buildProgram(terminal: Terminal, exit: (code: number) => void): Command
   program.commandsGroup("The daemon:");
   addServer(program, context);
   program.commandsGroup("A stack:");
+  addDoctor(program, context);
   addDeeds(program, context);
   return program;
 }

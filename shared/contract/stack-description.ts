@@ -19,6 +19,8 @@ export const stackDescription = z.object({
   targetTagKey: text,
   targetTagValue: text,
   alarmTopicArn: text,
+  /** ARNs of the topics for mails about bans. */
+  mailTopics: z.optional(z.array(text)),
   ingestFunction: text,
   /** Subscribed log groups. */
   logGroups: z.array(text),

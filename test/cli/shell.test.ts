@@ -32,7 +32,9 @@ describe("the command line", () => {
     expect(out.indexOf(groups[0]!)).toBeGreaterThan(0);
   });
 
-  const commands = "demo check dump regex run status banned get set unban ping version reload stop deeds".split(" ");
+  const commands = "demo check dump regex run status banned get set unban ping version reload stop deeds doctor".split(
+    " ",
+  );
   it.each(commands)("%s has --json and help with examples", async (name) => {
     const { code, out } = await run(name, "--help");
     expect(code).toBe(0);
@@ -54,6 +56,7 @@ describe("the command line", () => {
     { argv: ["unban", "--all", "192.0.2.1"], code: 2, err: "unban takes addresses, or --all" },
     { argv: ["status", "sshd", "--all"], code: 2, err: "status takes a jail, --all or --hosts" },
     { argv: ["status", "--hosts"], code: 2, err: "this command asks a deployed stack" },
+    { argv: ["doctor", "--tag", "haproxy"], code: 2, err: "write it as Key=Value" },
     { argv: ["deeds"], code: 2, err: "Name it with --stack or $FLEET2BAN_STACK" },
     { argv: ["status", "--stack", "a", "--socket", "b"], code: 2, err: "--stack and --socket exclude each other" },
     { argv: ["banned", "--region", "eu-west-1"], code: 2, err: "--profile and --region are for a stack" },
