@@ -32,8 +32,10 @@ function textOf(jail: string, at: number, bans: number, { stack, bansPerMinute }
     `The jail ${jail} banned ${bans} ids within a minute, and ${bansPerMinute} is its limit (${new Date(at).toISOString()}).`,
     "A wrong regex is likelier than an attack of that size, so the jail decides, but bans nobody until you say so.",
     "",
-    `Look at what it banned:       fleet2ban --stack ${stack} status ${jail}`,
-    `The bans made so far stand:   fleet2ban --stack ${stack} set ${jail} unbanip ADDRESS`,
-    "Then let go what it held, or ban it after all, as docs/runbook.md says.",
+    `Look at what it banned:         fleet2ban status ${jail} --stack ${stack}`,
+    `A ban that is wrong, take back: fleet2ban set ${jail} unbanip ADDRESS --stack ${stack}`,
+    `What it held, let go:           fleet2ban set ${jail} held let-go --stack ${stack}`,
+    `or ban after all:               fleet2ban set ${jail} held ban --stack ${stack}`,
+    "The jail works again after either. docs/runbook.md says more.",
   ].join("\n");
 }
