@@ -51,15 +51,17 @@ export async function countFailures(
     for (const failure of failures) {
       const next = record(window, [failure], rules.window);
       if (next === window) continue;
-      const decision = decide(next, rules.window);
-      if (decision.kind === "watch") {
-        window = next;
-        continue;
+      window = next;
+      // Whoever banned may have died before it closed the window. Without what that ban settled it may still be complete.
+      for (let settled = true; settled; ) {
+        const decision = decide(window, rules.window);
+        if (decision.kind === "watch") break;
+        const placed = await placeBan(key, decision, failure.receivedAt, rules, deps);
+        note(placed.verdict, verdicts);
+        if (placed.tripped !== undefined) tripped.push(placed.tripped);
+        window = closeFor(placed.verdict, window, failure.receivedAt, deps.known);
+        settled = placed.verdict.kind === "settled";
       }
-      const placed = await placeBan(key, decision, failure.receivedAt, rules, deps);
-      note(placed.verdict, verdicts);
-      if (placed.tripped !== undefined) tripped.push(placed.tripped);
-      window = closeFor(placed.verdict, next, failure.receivedAt, deps.known);
     }
     if (window === current.window) {
       rememberClosed(key, failures, window, deps.known);

@@ -41,7 +41,7 @@ export type Verdict =
   | { readonly kind: "over"; readonly ban: Ban }
   /** The jail's breaker is tripped: kept for a person to decide. */
   | { readonly kind: "held"; readonly ban: Ban }
-  /** A replay of what an earlier ban or pardon settled. */
+  /** It holds failures that an earlier ban or pardon settled: those before `until`. */
   | { readonly kind: "settled"; readonly key: BanKey; readonly until: number };
 
 export interface Tripped {
@@ -62,7 +62,7 @@ export async function placeBan(
 ): Promise<{ readonly verdict: Verdict; readonly tripped?: Tripped }> {
   const history = await deps.offenders.history(key.id);
   const own = history.find((offence) => offence.jail === key.jail);
-  if (own?.until !== undefined && isSettled(own, decision.since)) {
+  if (own?.until !== undefined && isSettled(own, decision.failures[0]!.at)) {
     return { verdict: { kind: "settled", key, until: own.until } };
   }
   const previous = previousBans(history, key.jail, rules.bantime.increment?.overalljails ?? false);

@@ -282,6 +282,38 @@ describe("ingest, repeated", () => {
   });
 });
 
+describe("ingest after a writer that died between its ban and the window", () => {
+  const settledTo = 11 * MINUTE;
+  const open = [2, 3].map((minute) => event(minute * MINUTE, `web ${attacker}`));
+
+  async function abandoned() {
+    const world = await rig([jail("web")]);
+    await feed(world, ...open);
+    const offence = { ...{ id: id(attacker), jail: "web", since: 4 * MINUTE, expiresAt: settledTo }, generation: 1 };
+    const ban = { ...offence, count: 1, failures: 3, matches: [], source: "x", actor: "fleet2ban", ruleset: "r" };
+    await world.state.batch(() => world.state.offenders.record(ban));
+    return world;
+  }
+
+  it("lends none of the settled failures to a new ban", async () => {
+    const world = await abandoned();
+    expect(kinds(await feed(world, event(11.5 * MINUTE, `web ${attacker}`)))).toEqual(["settled"]);
+    expect(kinds(await feed(world, event(12 * MINUTE, `web ${attacker}`)))).toEqual([]);
+    expect(bansIn(await feed(world, event(12.5 * MINUTE, `web ${attacker}`)))).toMatchObject([
+      { since: 12.5 * MINUTE },
+    ]);
+  });
+
+  it("bans by the others where they are enough by themselves", async () => {
+    const world = await abandoned();
+    // Later than a findtime after what is settled, so no window holds both; then one between them.
+    await feed(world, event(12.8 * MINUTE, `web ${attacker}`), event(13.5 * MINUTE, `web ${attacker}`));
+    const report = await feed(world, event(12 * MINUTE, `web ${attacker}`));
+    expect(kinds(report)).toContain("banned");
+    expect(bansIn(report)).toMatchObject([{ since: 13.5 * MINUTE, failures: 3 }]);
+  });
+});
+
 describe("ingest and other writers", () => {
   it("reads anew after a conflict, and counts everybody's failures", async () => {
     const world = await rig([jail("web")]);
