@@ -29,6 +29,7 @@ export function describeStack(scope: Construct, { state, functions, hosts, deplo
     targetTagKey: hosts.target.key,
     targetTagValue: hosts.target.value,
     alarmTopicArn: alarmTopic.topicArn,
+    mailTopics: Object.values(state.mailTopics).map((topic) => topic.topicArn),
     ingestFunction: functions.ingest.functionName,
     logGroups: Object.keys(deployment.ruleset.logGroups),
   };
