@@ -1,12 +1,13 @@
 /** One question to a deployed stack, and its answer printed; a change is noted with the caller's ARN. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { readyRuleset } from "../../lambdas/runtime/ruleset.ts";
+import { BAN_LOGS, readyRuleset } from "../../lambdas/runtime/ruleset.ts";
 import { createSsmInventory } from "../../shared/adapters/aws/ssm/inventory.ts";
 import { chance } from "../../shared/app/chance.ts";
 import { createKnownBans } from "../../shared/app/known-bans.ts";
 import { waitBefore } from "../../shared/app/retry-conflicts.ts";
 import type { CompiledRuleset } from "../../shared/contract/ruleset.ts";
 import { parseIp } from "../../shared/core/address.ts";
+import type { JailConfig } from "../../shared/core/config/model.ts";
 import { createNeverBan, type NeverBan } from "../../shared/core/detect/never-ban.ts";
 import { type Answer, exitCodeOf, formatAnswer } from "../../shared/core/report/answer.ts";
 import { type AnswerDeps, answerRequest } from "../answer/answer-request.ts";
@@ -64,7 +65,7 @@ async function depsOf(request: CommonRequest, stack: OpenStack): Promise<AnswerD
     ...{ rules, neverBan, chance, ruleset: hash },
     known: createKnownBans(),
     now: Date.now,
-    sources: ({ name }) => logGroupsOf(name, compiled),
+    sources: (jail) => sourcesOf(jail, compiled),
     backoff: (attempt) => sleep(waitBefore(attempt, Math.random())),
     // Each row is written for itself; a command that was cut off is simply given again.
     batch: (work) => work(),
@@ -81,9 +82,10 @@ async function sparing(ruled: NeverBan, { account, description }: OpenStack): Pr
   return { reason: (target) => ruled.reason(target) ?? own.reason(target) };
 }
 
-/** Which log groups a jail reads. */
-function logGroupsOf(jail: string, { logGroups }: CompiledRuleset): readonly string[] {
-  return Object.entries(logGroups).flatMap(([group, jails]) => (jails.includes(jail) ? [group] : []));
+/** Which log groups a jail reads; a recidive jail reads our own ban log, which is none. */
+function sourcesOf({ name, logs }: JailConfig, { logGroups }: CompiledRuleset): readonly string[] {
+  const groups = Object.entries(logGroups).flatMap(([group, jails]) => (jails.includes(name) ? [group] : []));
+  return [...groups, ...logs.map(({ path }) => path).filter((path) => BAN_LOGS.includes(path))];
 }
 
 /** A refusal that comes before anything is done leaves nothing to note; the others may have done a part. */

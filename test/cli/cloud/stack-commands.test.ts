@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseIp } from "../../../shared/core/address.ts";
 import type { Ban } from "../../../shared/core/ban.ts";
 import { Fault } from "../../support/aws-stand-in.ts";
-import { ARN, openStackRig, type StackRig } from "./stack-rig.ts";
+import { ARN, openStackRig, rulesetOf, type StackRig } from "./stack-rig.ts";
 
 let rig: StackRig;
 beforeAll(async () => {
@@ -52,6 +52,18 @@ describe("a person asks a stack", () => {
     expect((await ask("get", "web", "banip")).out).toBe("192.0.2.1");
     expect((await ask("get", "deep", "maxretry")).out).toBe("2");
     expect(await ask("status", "nope")).toMatchObject({ code: 255, out: "Sorry but the jail 'nope' does not exist" });
+  });
+
+  it("for a jail that reads our own ban log, which is no log group", async () => {
+    const ruleset = rulesetOf();
+    const jails = ruleset.jails.map((jail) => ({
+      ...jail,
+      ...(jail.name === "deep" && { logs: [{ path: "/var/log/fail2ban.log", from: "head" }] }),
+    }));
+    const text = JSON.stringify({ ...ruleset, jails, logGroups: { "/srv/web": ["web"] } });
+    await rig.state.editions.replace({ hash: "h", revision: 8, since: 1, ruleset: text }, 7);
+    expect((await ask("status", "deep")).out).toContain("File list:\t/var/log/fail2ban.log\n");
+    expect((await ask("status", "web")).out).toContain("File list:\t/srv/web\n");
   });
 
   it("by $FLEET2BAN_STACK, which --socket overrules", async () => {
