@@ -77,6 +77,14 @@ describe("the emulated Lambda runtime", () => {
     });
   });
 
+  it("gives no event to a process that was ended, however late its request comes", async () => {
+    const brief = await lambda("export const handler = async (event) => event;");
+    for (let i = 0; i < 30; i += 1) {
+      expect(await brief.resultOf(i)).toBe(i);
+      brief.recycle();
+    }
+  });
+
   it("sets a function's clock ahead, and its deadline with it", async () => {
     const later = await lambda(
       "export const handler = async (_, context) => [Date.now(), context.getRemainingTimeInMillis()];",

@@ -10,6 +10,8 @@ import { pathToFileURL } from "node:url";
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(":");
 const base = "/2018-06-01/runtime";
+// Told with every request, since one of a process that was ended may arrive after its successor's start.
+const headers = { "fleet2ban-pid": String(process.pid) };
 
 const began = performance.now();
 let handler;
@@ -61,8 +63,8 @@ function described(error) {
 
 function next() {
   return new Promise((resolve, reject) => {
-    const headers = { "fleet2ban-load-ms": String(loadMs) };
-    get({ host, port, path: `${base}/invocation/next`, headers }, (response) => read(response, resolve)).on(
+    const told = { ...headers, "fleet2ban-load-ms": String(loadMs) };
+    get({ host, port, path: `${base}/invocation/next`, headers: told }, (response) => read(response, resolve)).on(
       "error",
       reject,
     );
@@ -71,7 +73,7 @@ function next() {
 
 function send(path, value) {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host, port, path: `${base}${path}`, method: "POST" }, (response) =>
+    const outgoing = request({ host, port, path: `${base}${path}`, method: "POST", headers }, (response) =>
       read(response, resolve),
     );
     outgoing.on("error", reject).end(JSON.stringify(value));

@@ -79,6 +79,11 @@ export async function startLambda(options: LambdaOptions): Promise<LambdaFunctio
   let fresh = false;
 
   const server = createServer(async (request, response) => {
+    if (request.headers["fleet2ban-pid"] !== String(process_?.pid)) {
+      // A process that was ended meanwhile: it must not take its successor's event.
+      response.destroy();
+      return;
+    }
     const path = (request.url ?? "").replace("/2018-06-01/runtime", "");
     if (path === "/invocation/next") {
       loadMs = Number(request.headers["fleet2ban-load-ms"] ?? 0);
