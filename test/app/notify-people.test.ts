@@ -172,6 +172,12 @@ describe("what cannot be mailed", () => {
     expect(counts.get("Malformed")).toBe(1);
   });
 
+  it("but for a slot that is free goes, however short the time", async () => {
+    const { notify, sent } = open({ longest: () => -1 });
+    await notify(many(1));
+    expect(sent).toHaveLength(1);
+  });
+
   it("in the time that is left comes again", async () => {
     const { notify, sent } = open({ longest: () => 30_000 });
     await notify(many(6));
