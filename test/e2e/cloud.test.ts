@@ -15,7 +15,7 @@ import { available } from "../support/require.ts";
 import { type CloudRig, createCloudRig, subscriptionEvent } from "./cloud-rig.ts";
 
 const DAY = 86_400_000;
-const LAMBDAS = ["ingest", "enforce", "sweep"] as const;
+const LAMBDAS = ["ingest", "enforce", "sweep", "reconcile"] as const;
 const BACKENDS = ["ipset", "nft"] as const;
 const CONFIGURATION = {
   "filter.d/haproxy-noserv.conf": `[Definition]
@@ -145,6 +145,23 @@ describe.skipIf(parts === undefined || !available([...TOOLS, "python3"], { root:
       await rig.drain(await rig.lambdaAhead("enforce", 31 * DAY));
       for (const kernel of kernels()) expect(kernel).not.toContain(address);
       expect(await reached(everyone, family)).toEqual([true, true, true, true]);
+    });
+
+    it("puts back what a reboot and a hand took from the kernels", async () => {
+      const address = attackers[0]!.v4;
+      await ban(address);
+      rig.hosts.get("ipset")!.host.must(["iptables", "-F"]);
+      rig.ssm.reboot("i-nft");
+      expect(await reached(attackers)).toEqual([true, true]);
+
+      expect(await rig.lambda("reconcile").resultOf({})).toMatchObject({ kind: "checked", hosts: 2, inSync: 2 });
+      await rig.ssm.idle();
+      for (const kernel of kernels()) expect(kernel).toContain(address);
+      expect(await reached([...attackers, ...bystanders])).toEqual([false, false, true, true]);
+
+      await rig.stream.expire(Date.now() + 31 * DAY);
+      await rig.drain(await rig.lambdaAhead("enforce", 31 * DAY));
+      expect(await reached(attackers)).toEqual([true, true]);
     });
 
     it("bans nobody for three failures, nor for four that are one redelivered", async () => {
