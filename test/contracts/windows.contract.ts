@@ -98,6 +98,7 @@ export function windowsContract(name: string, open: OpenSubject<Windows>): void 
         await save("web", "192.0.2.3", close(window, { until: 500 }));
         await save("web2", "192.0.2.1", window);
         await save("web/", "192.0.2.1", window);
+        await save("web#2", "192.0.2.1", window);
         expect(await port.watched("web", 4)).toBe(2);
         expect(await port.watched("web", 5)).toBe(1);
         expect(await port.watched("web", 20)).toBe(0);

@@ -66,12 +66,12 @@ export function lacks(attribute: string, value: AttributeValue): Clause {
 
 /** The list is there and has fewer elements than that. */
 export function shorterThan(attribute: string, length: AttributeValue): Clause {
-  return sized(attribute, "<", length);
-}
-
-/** The list is there and has so many elements. */
-export function asLongAs(attribute: string, length: AttributeValue): Clause {
-  return sized(attribute, "=", length);
+  const placeholder = `:${attribute}_size`;
+  return {
+    text: `size(#${attribute}) < ${placeholder}`,
+    names: named(attribute),
+    values: { [placeholder]: length },
+  };
 }
 
 /** The list begins with the value. */
@@ -113,15 +113,6 @@ function compared(attribute: string, operator: string, label: string, value: Att
     text: `#${attribute} ${operator} ${placeholder}`,
     names: named(attribute),
     values: { [placeholder]: value },
-  };
-}
-
-function sized(attribute: string, operator: string, length: AttributeValue): Clause {
-  const placeholder = `:${attribute}_size`;
-  return {
-    text: `size(#${attribute}) ${operator} ${placeholder}`,
-    names: named(attribute),
-    values: { [placeholder]: length },
   };
 }
 

@@ -11,7 +11,7 @@ import { crc32 } from "node:zlib";
 import { PortError } from "../../../ports/failure.ts";
 import { type JailTotals, NO_TOTALS, type Totals } from "../../../ports/totals.ts";
 import { type FoundRow, number, numberOf, text, texts, textsOf } from "./attributes.ts";
-import { absent, asLongAs, both, either, headIs, lacks, shorterThan } from "./clause.ts";
+import { absent, both, either, headIs, lacks, shorterThan } from "./clause.ts";
 import { at, KIND, NAME, ofKind } from "./control-keys.ts";
 import type { Change, Table } from "./table.ts";
 
@@ -31,8 +31,19 @@ export function createTotalsRows(table: Table): Totals {
       const itIsNew = lacks("names", text(short));
       const thereIsRoom = shorterThan("names", number(FULL));
       const figures = addition(by);
-      const outcome = await table.update(key, appended(short, figures), either(noShardYet, both(itIsNew, thereIsRoom)));
-      if (outcome.kind === "refused") await addToFull(table, short, key, figures);
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const mayJoin = either(noShardYet, both(itIsNew, thereIsRoom));
+        if ((await table.update(key, appended(short, figures), mayJoin)).kind === "written") return;
+        const row = await table.get(key);
+        const names = (row === undefined ? undefined : textsOf(row, "names")) ?? [];
+        if (names.includes(short)) return;
+        if (names.length < FULL) continue;
+        // A full list changes by a trim only, and a trim takes its head away.
+        const nobodyTrimmedIt = headIs("names", text(names[0]!));
+        const trimmed = replaced([...names.slice(-KEPT_NAMES), short], figures);
+        if ((await table.update(key, trimmed, nobodyTrimmedIt)).kind === "written") return;
+      }
+      throw new PortError("too-busy", "a row of the totals never rested", "Deliver the batch again.");
     },
     async read() {
       const totals = new Map<string, JailTotals>();
@@ -40,23 +51,6 @@ export function createTotalsRows(table: Table): Totals {
       return totals;
     },
   };
-}
-
-/** The name is there already, or its shard is full: then trims it and adds in one write, unless somebody else did. */
-async function addToFull(table: Table, name: string, key: ReturnType<typeof at>, figures: Change): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const row = await table.get(key);
-    const names = (row === undefined ? undefined : textsOf(row, "names")) ?? [];
-    if (names.includes(name)) return;
-    const isAsRead =
-      names.length === 0
-        ? either(absent(NAME), absent("names"))
-        : both(headIs("names", text(names[0]!)), asLongAs("names", number(names.length)));
-    const kept = names.length < FULL ? names : names.slice(-KEPT_NAMES);
-    const outcome = await table.update(key, replaced([...kept, name], figures), isAsRead);
-    if (outcome.kind === "written") return;
-  }
-  throw new PortError("too-busy", "a row of the totals never rested", "Deliver the batch again.");
 }
 
 function appended(name: string, figures: Change): Change {

@@ -188,6 +188,28 @@ describe("reading", () => {
     expect(await all(state.bans.inJail("web"))).toEqual([good]);
   });
 
+  it.each<{ name: string; read: (seen: CloudState) => Promise<unknown> }>([
+    { name: "windows", read: (seen) => seen.windows.load([key]) },
+    { name: "the bans of an id", read: (seen) => seen.bans.ofId(key.id) },
+    { name: "histories", read: (seen) => seen.offenders.history(key.id) },
+    { name: "settings", read: (seen) => seen.control.entries() },
+    { name: "breakers", read: (seen) => seen.breakers.load("web") },
+    { name: "the edition", read: (seen) => seen.editions.current() },
+    { name: "commands", read: (seen) => seen.commands.opened() },
+  ])("$name is consistent, which dynalite cannot tell", async ({ read }) => {
+    const client = engine.connect();
+    const asked: string[] = [];
+    client.middlewareStack.add(
+      (next) => (args) => {
+        asked.push(JSON.stringify(args.input));
+        return next(args);
+      },
+      { step: "initialize" },
+    );
+    await read(createCloudState(client, engine.tables));
+    expect(asked).toEqual([expect.stringContaining('"ConsistentRead":true')]);
+  });
+
   it.each<{
     name: string;
     table: keyof Engine["tables"];
