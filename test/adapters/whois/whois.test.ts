@@ -1,7 +1,10 @@
 /** Whois against registries on the loopback: sound ones, and ones that stall, trickle, flood and send elsewhere. */
 import type { Socket } from "node:net";
+import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import { factLines } from "../../../shared/adapters/whois/facts.ts";
 import { isPublic } from "../../../shared/adapters/whois/public-address.ts";
+import { rdapFacts } from "../../../shared/adapters/whois/rdap-facts.ts";
 import { createWhois } from "../../../shared/adapters/whois/whois.ts";
 import { parseNetwork, type Target } from "../../../shared/core/address.ts";
 import { json, redirect, startHttp, startTcp } from "./servers.ts";
@@ -197,6 +200,52 @@ describe("whois by port 43", () => {
     };
     const { whois } = await registries({}, { ...REFER, "whois.reg.example": act }, { patience: 5_000 });
     expect(await whois.about(ADDRESS)).toEqual({ kind: "known", facts: TCP_LINES });
+  });
+});
+
+describe("an answer that nobody foresaw", () => {
+  const odd = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small" },
+      fc.constantFrom(...["ip network", "abuse", "registrant", "fn", "email", "", " ", null, 7, true]),
+      fc.array(tie("value"), { maxLength: 4 }),
+      fc.dictionary(
+        fc.constantFrom(
+          "objectClassName",
+          "entities",
+          "roles",
+          "vcardArray",
+          "cidr0_cidrs",
+          "v4prefix",
+          "name",
+          "country",
+        ),
+        tie("value"),
+        { maxKeys: 5 },
+      ),
+    ),
+  })).value;
+
+  it("gives plain short lines or none, never an error of ours", () => {
+    fc.assert(
+      fc.property(odd, odd, (entities, blocks) => {
+        const facts = rdapFacts({ objectClassName: "ip network", entities, cidr0_cidrs: blocks, name: entities });
+        for (const line of factLines(facts!)) expect(line).toMatch(/^(Network|Holder|Country|Abuse): +\S.{0,130}$/);
+      }),
+    );
+  });
+
+  it("on port 43 gives lines or a reason", async () => {
+    const text = fc.string({ unit: fc.constantFrom(..."refer:inetnum country %'\r\n\x1b\u2028"), maxLength: 400 });
+    await fc.assert(
+      fc.asyncProperty(text, async (answer) => {
+        const { whois } = await registries({}, { ...REFER, "whois.reg.example": say(answer) });
+        const found = await whois.about(ADDRESS);
+        if (found.kind === "known") for (const line of found.facts) expect(line).not.toMatch(/[\p{C}\p{Zl}]/u);
+        else expect(found.reason).not.toBe("");
+      }),
+      { numRuns: 25 },
+    );
   });
 });
 
