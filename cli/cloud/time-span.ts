@@ -14,7 +14,8 @@ export function parseInstant(text: string): Instant {
     const at = Date.parse(text.replace(" ", "T"));
     if (!Number.isNaN(at)) return () => at;
   }
-  const ago = parseDuration(text);
-  if (ago.kind === "duration" && ago.milliseconds >= 0) return (now) => now - ago.milliseconds;
+  // A date with a slip in it is no subtraction.
+  const ago = /^\d{4}-\d/.test(text) ? undefined : parseDuration(text);
+  if (ago?.kind === "duration" && ago.milliseconds >= 0) return (now) => now - ago.milliseconds;
   throw new InvalidArgumentError("write a time ago such as 30m, 1h or 2d, or an instant such as 2026-11-22T17:00Z.");
 }

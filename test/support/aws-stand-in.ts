@@ -25,7 +25,7 @@ export class Fault extends Error {
 export interface StandIn {
   readonly url: string;
   /** Every request so far: the operation and its input. */
-  readonly asked: { readonly operation: string; readonly input: Input }[];
+  readonly asked: { readonly operation: string; readonly input: Input; readonly authorization: string }[];
   close(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export async function startStandIn(answers: Answers): Promise<StandIn> {
       const form = json ? {} : Object.fromEntries(new URLSearchParams(body));
       const operation = json ? target.slice(target.indexOf(".") + 1) : String((form as { Action?: string }).Action);
       const input = (json ? JSON.parse(body || "{}") : form) as Input;
-      asked.push({ operation, input });
+      asked.push({ operation, input, authorization: request.headers.authorization ?? "" });
       try {
         const answer = answers[operation];
         if (answer === undefined) throw new Fault("UnknownOperationException", `no answer to ${operation}`);

@@ -1,4 +1,9 @@
 /** The command line on a deployed stack: real clients, real tables, services on loopback. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseIp } from "../../../shared/core/address.ts";
 import type { Ban } from "../../../shared/core/ban.ts";
@@ -347,6 +352,22 @@ describe("what stands in the way is said with the next step, and ends with 255",
     expect(refusal.next).toContain(next);
   });
 
+  it("a deed that cannot be noted: the change stands, and that is said", async () => {
+    const deny = await startProxy(rig.engine.endpoint, (body) => body.includes("set web banip"));
+    process.env.DYNAMODB_ENDPOINT = deny.url;
+    try {
+      const { code, out, err } = await rig.run("set", "web", "banip", "192.0.2.7", ...STACK);
+      expect({ code, out }).toEqual({ code: 255, out: "1\n" });
+      expect(err).toContain("warning: it is done, but nobody could write down that you did it");
+      expect(err).toContain("AccessDeniedException");
+    } finally {
+      process.env.DYNAMODB_ENDPOINT = rig.engine.endpoint;
+      await deny.close();
+    }
+    expect((await ask("banned", "192.0.2.7")).out).toBe("[['web']]");
+    expect(await rig.state.audit.recent(9)).toEqual([]);
+  });
+
   it("no credentials, no Region, and a Region that is none", async () => {
     const { AWS_ACCESS_KEY_ID, AWS_REGION, AWS_ENDPOINT_URL } = process.env;
     try {
@@ -368,6 +389,37 @@ describe("what stands in the way is said with the next step, and ends with 255",
   });
 });
 
+describe("profile and Region", () => {
+  const directory = mkdtempSync(join(tmpdir(), "fleet2ban-profile-"));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  const config = join(directory, "config");
+  const credentials = join(directory, "credentials");
+  writeFileSync(config, "[profile ops]\nregion = eu-west-1\n");
+  writeFileSync(credentials, "[ops]\naws_access_key_id = AKIDOPS\naws_secret_access_key = s\n");
+
+  it.each([
+    { argv: ["--profile", "ops"], region: "eu-central-1", key: "AKIDOPS" },
+    { argv: ["--profile", "ops", "--region", "us-east-2"], region: "us-east-2", key: "AKIDOPS" },
+    { argv: ["--region", "us-east-2"], region: "us-east-2", key: "AKIDEXAMPLE" },
+    { argv: ["--profile", "ops"], unset: "AWS_REGION", region: "eu-west-1", key: "AKIDOPS" },
+  ])("$argv without $unset: $region as $key", async ({ argv, unset, region, key }) => {
+    const before = { ...process.env };
+    Object.assign(process.env, { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials });
+    if (unset !== undefined) delete process.env[unset];
+    try {
+      expect(await rig.run("status", ...STACK, ...argv)).toMatchObject({ code: 0 });
+      expect((await rig.run("status", "--stack", "prd", ...argv)).out).toContain(`no stack "prd" in ${region} of`);
+    } finally {
+      for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+      Object.assign(process.env, before);
+    }
+    for (const { authorization } of rig.standIn.asked) {
+      expect(authorization).toContain(`Credential=${key}/`);
+      expect(authorization).toContain(`/${region}/`);
+    }
+  });
+});
+
 describe("the program on a stack", () => {
   it("bans, shows, unbans and lets alone, as processes of their own", async () => {
     const said = async (...argv: readonly string[]) => {
@@ -384,3 +436,35 @@ describe("the program on a stack", () => {
     expect([code, out]).toEqual([255, "Sorry but the jail 'nope' does not exist\n"]);
   });
 });
+
+/** Passes requests on to another engine, and denies those whose body fits. */
+async function startProxy(target: string, denies: (body: string) => boolean) {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", async () => {
+      const body = Buffer.concat(chunks).toString();
+      const denied = { __type: "AccessDeniedException", message: "not this" };
+      const { "x-amz-target": operation, authorization } = request.headers;
+      const headers = { "x-amz-target": `${operation}`, authorization: `${authorization}`, "x-amz-date": "x" };
+      const answer = denies(body)
+        ? new Response(JSON.stringify(denied), { status: 400 })
+        : await fetch(target, {
+            method: "POST",
+            headers: { ...headers, "content-type": "application/x-amz-json-1.0" },
+            body,
+          });
+      response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.0" });
+      response.end(Buffer.from(await answer.arrayBuffer()));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
