@@ -153,6 +153,21 @@ describe("a check of the fleet", () => {
     expect(fleet.looks()).toBeLessThan(10);
   });
 
+  it("leaves alone what hosts learn while the list is on its way", async () => {
+    await enforce(row(1));
+    await check();
+    fleet.hosts[1]!.ledger = new Map();
+    const { reconcile } = deps.fleet;
+    const slowly: typeof reconcile = async (bans, scope) => {
+      time += 2_000;
+      await enforce(row(7));
+      return reconcile(bans, scope);
+    };
+    const { relisted } = await reconcileFleet({ ...deps, fleet: { ...deps.fleet, reconcile: slowly } });
+    expect(relisted).toEqual(["i-2"]);
+    expect(fleet.hosts.map(({ ledger }) => ledger.size)).toEqual([2, 2, 2]);
+  });
+
   it("brings a new configuration once", async () => {
     await enforce(row(1));
     await check();
