@@ -14,7 +14,7 @@ import { beginsBan } from "../core/ban-log.ts";
 import { keyText } from "../core/detect/key.ts";
 import { digestMail } from "../core/report/mail-digest.ts";
 import { banMail, type Teller } from "../core/report/mail-text.ts";
-import { PortError } from "../ports/failure.ts";
+import { PortError, type PortErrorCode } from "../ports/failure.ts";
 import type { Mailbox, OutgoingMail } from "../ports/mailbox.ts";
 import type { Marks } from "../ports/marks.ts";
 import type { Metrics } from "../ports/metrics.ts";
@@ -50,6 +50,8 @@ export interface NotifyReport {
 export const FEW = 5;
 /** Longer than a stream keeps its records, ms. */
 const MARK_KEPT = 2 * 86_400_000;
+
+const NEEDS_A_PERSON: ReadonlySet<PortErrorCode> = new Set(["rejected", "missing", "denied"]);
 
 /** What one box is to be told of. */
 interface Post {
@@ -140,8 +142,8 @@ async function deliverDigest({ box, bans }: Post, deps: NotifyDeps) {
 }
 
 /**
- * Sends one mail in its slot and marks it; 1 = it went. What the service will never take is set aside, so that it does
- * not stop the others.
+ * Sends one mail in its slot and marks it; 1 = it went. What the service does not take although it is there (a topic that
+ * is gone, a right that lacks) waits for a person: it is set aside, so that it does not hold up the other boxes' mails.
  */
 async function hand(box: string, mail: OutgoingMail, mark: string, deps: NotifyDeps): Promise<0 | 1> {
   const { mailbox, marks, metrics, now, setAside } = deps;
@@ -150,7 +152,7 @@ async function hand(box: string, mail: OutgoingMail, mark: string, deps: NotifyD
   try {
     await mailbox.send(box, mail);
   } catch (error) {
-    if (!(error instanceof PortError) || error.code !== "rejected") throw error;
+    if (!(error instanceof PortError && NEEDS_A_PERSON.has(error.code))) throw error;
     await setAside.put({ source: box, reason: error.message, body: `${mail.subject}\n\n${mail.text}` });
     metrics.count("Malformed", 1);
     sent = 0;

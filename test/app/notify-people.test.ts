@@ -159,17 +159,25 @@ describe("a batch that comes again", () => {
 });
 
 describe("what cannot be mailed", () => {
-  it("because the service refuses it is set aside, and does not stop the others", async () => {
+  it.each(["rejected", "missing", "denied"] as const)("as it is %s is set aside, and stops nobody", async (code) => {
     const before = ({ subject }: Sent) => {
-      if (subject === single(0)) throw new PortError("rejected", "InvalidParameter", "A defect.");
+      if (subject === single(0)) throw new PortError(code, "SNS says no", "Look.");
     };
     const { notify, sent, aside, counts } = open({}, { before });
     expect(await notify(many(2))).toEqual({ mails: 1, digests: 0, unserved: [], failed: [] });
+    expect(await notify(many(2))).toEqual({ mails: 0, digests: 0, unserved: [], failed: [] });
     expect(sent).toHaveLength(1);
-    expect(aside).toEqual([
-      { source: "box of ops", reason: "InvalidParameter", body: expect.stringContaining(single(0)) },
-    ]);
+    expect(aside).toEqual([{ source: "box of ops", reason: "SNS says no", body: expect.stringContaining(single(0)) }]);
     expect(counts.get("Malformed")).toBe(1);
+  });
+
+  it("nor set aside comes again", async () => {
+    const before = () => {
+      throw new PortError("denied", "SNS says no", "Look.");
+    };
+    const full = { put: () => Promise.reject(new PortError("unavailable", "SQS is down", "Wait.")) };
+    const { notify } = open({ setAside: full }, { before });
+    expect((await notify(many(1))).failed).toMatchObject([{ cause: { code: "unavailable" } }]);
   });
 
   it("but for a slot that is free goes, however short the time", async () => {
