@@ -12,7 +12,7 @@ import { BUNDLED_CONFIG } from "../cli/paths.ts";
 import type { CompiledRuleset } from "../shared/contract/ruleset.ts";
 import type { JailOutcome } from "../shared/core/config/compile-configuration.ts";
 import { examine } from "../shared/core/config/examine.ts";
-import { BAN_LOG_GROUP, logGroupsOf } from "../shared/core/config/log-groups.ts";
+import { agentDefault, BAN_LOG_GROUP, logGroupsOf } from "../shared/core/config/log-groups.ts";
 import type { JailConfig } from "../shared/core/config/model.ts";
 import { nearest } from "../shared/core/config/nearest.ts";
 import type { Problem } from "../shared/core/config/problem.ts";
@@ -79,7 +79,9 @@ export function compileRuleset(settings: Settings): CompiledDeployment {
   return {
     ruleset: { format: 1, hash: createHash("sha256").update(JSON.stringify(body)).digest("hex").slice(0, 16), ...body },
     patterns: Object.fromEntries([...groups.byGroup].map(([group, readers]) => [group, patternOf(readers)])),
-    files: Object.fromEntries([...groups.byGroup].map(([group, readers]) => [group, filesOf(readers)])),
+    files: Object.fromEntries(
+      [...groups.byGroup].map(([group, readers]) => [group, filesOf(group, readers, settings)]),
+    ),
     warnings: found.filter(({ severity }) => severity !== "error").map(formatProblem),
   };
 }
@@ -190,6 +192,20 @@ function ownLogGroups(groups: ReadonlyMap<string, unknown>, { name }: Settings):
     .map((group) => `error: log group ${group} belongs to this deployment itself: it would feed itself for ever`);
 }
 
-function filesOf(readers: readonly JailConfig[]): readonly string[] {
-  return [...new Set(readers.flatMap(({ logs }) => logs.map(({ path }) => path)))];
+/** Files whose lines belong into the group: those that the agent would put there, and all of a jail that names it first. */
+function filesOf(
+  group: string,
+  readers: readonly JailConfig[],
+  { logGroups: { byJail } }: Settings,
+): readonly string[] {
+  const files = readers.flatMap((jail) => {
+    const named = byJail[jail.name]?.[0] ?? (jail.logGroup === undefined ? undefined : namedGroup(jail));
+    return jail.logs.flatMap(({ path }) => ((named ?? agentDefault(path)) === group ? [path] : []));
+  });
+  return [...new Set(files)];
+}
+
+function namedGroup(jail: JailConfig): string | undefined {
+  const outcome = logGroupsOf(jail);
+  return outcome.kind === "groups" ? outcome.groups[0] : undefined;
 }

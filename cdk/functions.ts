@@ -56,7 +56,7 @@ export function createFunctions(scope: Construct, { settings, state, hosts, code
       description: "Changes of the ban rows to the hosts, many in one command",
       environment: enforceEnvironment,
       grants: [
-        grantTables(state, COUNTING),
+        grantTables(state, { ...COUNTING, control: TIDIED_ROWS }),
         grantCare(state),
         grantCommands(stack, hosts),
         grantBansStream(state),
@@ -81,7 +81,7 @@ export function createFunctions(scope: Construct, { settings, state, hosts, code
       description: "Brings hosts that are new, were away or were changed back to what the ban rows say",
       environment: reconcileEnvironment,
       grants: [
-        grantTables(state, { bans: ["GetItem", "Query"], bansBy: ["byJail"], control: ROWS }),
+        grantTables(state, { bansBy: ["byJail"], control: TIDIED_ROWS }),
         grantCare(state),
         grantCommands(stack, hosts),
         grantReceipts(),
@@ -96,7 +96,7 @@ export function createFunctions(scope: Construct, { settings, state, hosts, code
       description: "Mail about bans: one each, or a digest",
       environment: notifyEnvironment,
       grants: [
-        grantTables(state, { control: ["BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem"] }),
+        grantTables(state, { control: ["BatchGetItem", "GetItem", "PutItem", "UpdateItem"] }),
         grantCare(state),
         grantMails(state),
         grantBansStream(state),
@@ -109,11 +109,9 @@ export function createFunctions(scope: Construct, { settings, state, hosts, code
   };
 }
 
-const ROWS = ["BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"] as const;
+const ROWS = ["BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem"] as const;
+/** Who adopts a ruleset or collects receipts also puts away what is done with. */
+const TIDIED_ROWS = [...ROWS, "DeleteItem"] as const;
 
 /** Counting failures and deciding bans; nobody who counts may lift a ban. */
-const COUNTING = {
-  windows: ["BatchGetItem", "GetItem", "PutItem", "UpdateItem"],
-  bans: ["BatchGetItem", "GetItem", "Query", "PutItem"],
-  control: ROWS,
-} as const;
+const COUNTING = { windows: ["BatchGetItem", "PutItem"], bans: ["GetItem", "PutItem"], control: ROWS } as const;

@@ -61,8 +61,8 @@ export function isLogGroupName(name: string): boolean {
 const WRITE_IT =
   "Write `loggroup = NAME` into the jail: the log group to which the CloudWatch agent sends these lines.";
 
-/** The agent's own choice for a file, where it is certain. */
-function agentDefault(path: string): string | undefined {
+/** The log group into which the agent itself puts a file's lines; undefined where that is not certain. */
+export function agentDefault(path: string): string | undefined {
   const name = path.slice(path.lastIndexOf("/") + 1);
   const dot = path.lastIndexOf(".");
   const folderHasDot = dot >= 0 && dot < path.length - name.length;

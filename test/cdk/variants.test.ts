@@ -1,0 +1,138 @@
+/** What a setting changes of the templates, and what nothing changes. */
+import { describe, expect, it } from "vitest";
+import { RefusedConfiguration } from "../../cdk/compile-ruleset.ts";
+import { configurationOf, jail } from "./configuration.ts";
+import { ofType, resourcesOf, synthesise } from "./synthesise.ts";
+
+const WEB = ["logpath = /var/log/web.log"];
+
+describe("a setting", () => {
+  it("puts a stream before the function, whose records it does not filter", () => {
+    const { program } = synthesise({ ingest: { by: "kinesis" } });
+    const [filter] = ofType("AWS::Logs::SubscriptionFilter", program);
+    expect(filter!.Properties).toMatchObject({ Distribution: "Random", RoleArn: expect.anything() });
+    program.hasResourceProperties("AWS::Kinesis::Stream", {
+      StreamModeDetails: { StreamMode: "ON_DEMAND" },
+      StreamEncryption: { EncryptionType: "KMS" },
+    });
+    const mappings = ofType("AWS::Lambda::EventSourceMapping", program);
+    expect(mappings).toHaveLength(3);
+    expect(mappings.map(({ Properties }) => Properties.FilterCriteria)).toEqual([undefined, undefined, undefined]);
+    expect(ofType("AWS::Lambda::Permission", program).map(({ Properties }) => Properties.Principal)).not.toContain(
+      "logs.amazonaws.com",
+    );
+  });
+
+  it("chooses architecture, name, tag, key and retention", () => {
+    const { state, program } = synthesise({
+      name: "lb",
+      architecture: "x86_64",
+      target: { key: "role", value: "edge" },
+      encryption: "aws-managed",
+      logRetentionDays: 7,
+      reserveConcurrency: false,
+      ingest: { maxConcurrency: 12 },
+    });
+    const functions = ofType("AWS::Lambda::Function", program);
+    expect(functions.map(({ Properties }) => Properties.Architectures)).toEqual(functions.map(() => ["x86_64"]));
+    expect(functions.flatMap(({ Properties }) => Properties.ReservedConcurrentExecutions ?? [])).toEqual([12]);
+    expect(functions[0]!.Properties.FunctionName).toBe("lb-ingest");
+    expect(JSON.stringify(program.toJSON())).toContain('"ssm:resourceTag/role":"edge"');
+    expect(ofType("AWS::KMS::Key", state)).toEqual([]);
+    expect(JSON.stringify(program.toJSON())).not.toContain("kms:");
+    expect(ofType("AWS::SQS::Queue", state).map(({ Properties }) => Properties.SqsManagedSseEnabled)).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it("prepares the hosts, where it is asked to and not else", () => {
+    expect(ofType("AWS::SSM::Association", synthesise().program)).toEqual([]);
+    const { program } = synthesise({
+      hosts: { agent: true, packages: true },
+      configuration: configurationOf({ "jail.local": jail("web", WEB) }),
+    });
+    program.hasResourceProperties("AWS::SSM::Association", {
+      Name: "fleet2ban-prepare",
+      Targets: [{ Key: "tag:fleet2ban", Values: ["host"] }],
+    });
+    const [agent] = ofType("AWS::SSM::Parameter", program).filter(
+      ({ Properties }) => Properties.Name === "AmazonCloudWatch-fleet2ban",
+    );
+    expect(JSON.parse(agent!.Properties.Value as string).logs.logs_collected.files.collect_list).toEqual([
+      {
+        file_path: "/var/log/web.log",
+        log_group_name: "/var/log/web",
+        log_stream_name: "{instance_id}",
+        retention_in_days: 30,
+      },
+    ]);
+  });
+
+  it("makes the log groups, and keeps them", () => {
+    const groups = ofType("AWS::Logs::LogGroup", synthesise({ logGroups: { create: true } }).state);
+    expect(groups).toMatchObject([{ DeletionPolicy: "Retain", Properties: { LogGroupName: "/var/log/haproxy" } }]);
+  });
+
+  it("is refused where a jail's mail would reach nobody", () => {
+    const configuration = configurationOf({ "jail.local": jail("web", WEB, { mail: "root@localhost" }) });
+    expect(() => synthesise({ configuration })).toThrow(RefusedConfiguration);
+    expect(() => synthesise({ configuration })).toThrow(
+      '[web] mails to "root@localhost", which is no address that can be reached',
+    );
+    expect(() => synthesise({ configuration, mails: { "*": ["ops@example.org"] } })).not.toThrow();
+  });
+});
+
+describe("two syntheses", () => {
+  it("give the same templates", () => {
+    const [one, other] = [synthesise(), synthesise()];
+    expect(one.state.toJSON()).toEqual(other.state.toJSON());
+    expect(one.program.toJSON()).toEqual(other.program.toJSON());
+  });
+
+  it("never give what holds data, or is called by others, another logical id", () => {
+    const { state, program } = synthesise({ hosts: { agent: true } });
+    const changed = synthesise({
+      mode: "enforce",
+      configuration: configurationOf({
+        "jail.local": jail("other", ["loggroup = /z"]) + jail("haproxy", ["loggroup = /var/log/haproxy"]),
+      }),
+    });
+    const ids = (template: typeof state, ...types: string[]) =>
+      [...resourcesOf(template)].flatMap(([id, { Type }]) => (types.includes(Type) ? [id] : []));
+    expect(ids(state, "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::KMS::Key", "AWS::SNS::Topic")).toEqual(
+      IDS.state,
+    );
+    expect(ids(program, "AWS::Lambda::Function", "AWS::Lambda::EventSourceMapping")).toEqual(IDS.program);
+    expect(ids(changed.program, "AWS::Lambda::Function", "AWS::Lambda::EventSourceMapping")).toEqual(IDS.program);
+    const subscription = ids(program, "AWS::Logs::SubscriptionFilter")[0];
+    expect(ids(changed.program, "AWS::Logs::SubscriptionFilter")).toContain(subscription);
+  });
+});
+
+/** Whoever changes one of these replaces a table, or loses the log lines of ten minutes. */
+const IDS = {
+  state: [
+    "StateKeyCC9D02A8",
+    "StateWindowsB2743514",
+    "StateBans9D086AE3",
+    "StateControlF62EF661",
+    "StateAlarms9643F117",
+    "StateSetAside470EC50B",
+    "StateIngestDeadF73CAD0F",
+    "StateEnforceDeadD440A0B4",
+    "StateNotifyDead92936467",
+  ],
+  program: [
+    "Fleet2BanIngestFunction80990561",
+    "Fleet2BanEnforceFunction21E534B1",
+    "Fleet2BanEnforceBansA065E2D2",
+    "Fleet2BanSweepFunction00CD6B3C",
+    "Fleet2BanReconcileFunctionDF54EB30",
+    "Fleet2BanNotifyFunction564FC9B9",
+    "Fleet2BanNotifyBans8A4E431A",
+  ],
+};
