@@ -6,12 +6,18 @@
 import { hostname, networkInterfaces } from "node:os";
 import type { Batch, Follower, FollowerOptions } from "../../shared/adapters/local/follow/follower.ts";
 import type { Positions } from "../../shared/adapters/local/follow/position.ts";
+import type {
+  JournalBatch,
+  JournalOptions,
+  JournalReader,
+} from "../../shared/adapters/local/journal/journal-reader.ts";
 import type { LocalState } from "../../shared/adapters/local/state/local-state.ts";
 import { isHealthy } from "../../shared/app/enforce-changes.ts";
 import type { IngestReport } from "../../shared/app/ingest-events.ts";
 import { parseIp } from "../../shared/core/address.ts";
 import type { Ban } from "../../shared/core/ban.ts";
 import { createNeverBan, type NeverBan } from "../../shared/core/detect/never-ban.ts";
+import type { LogEvent } from "../../shared/core/filter/event.ts";
 import type { Happening } from "../../shared/core/report/log-line.ts";
 import type { Refusal } from "../../shared/core/report/refusal.ts";
 import type { FleetReport } from "../../shared/ports/fleet.ts";
@@ -33,6 +39,7 @@ export interface DaemonDeps {
   readonly now: () => number;
   readonly wait: LoopDeps<Batch>["wait"];
   readonly follow: (options: FollowerOptions) => Follower;
+  readonly followJournal: (options: JournalOptions) => JournalReader;
   /** The configuration as it is on disk now; a Refusal says what is wrong with it. */
   readonly loadRuleset: () => Promise<Ruleset | Refusal>;
   /** Lets the firewall mend what others broke; absent where there is none to mend. */
@@ -59,6 +66,8 @@ const UPKEEP = 20_000;
 const PRUNE_AFTER = 3_600_000;
 const PRUNED_AT_ONCE = 1_000;
 const POSITIONS = "positions";
+/** Where the journal's cursor is kept. */
+const CURSOR = "journal";
 
 export function createDaemon(deps: DaemonDeps): Daemon {
   const { engine, state, speaker, turns, now } = deps;
@@ -68,8 +77,14 @@ export function createDaemon(deps: DaemonDeps): Daemon {
   let nextUpkeep = 0;
   let lastBatch = now();
 
-  const take = async ({ events, positions }: Batch): Promise<void> => {
-    const report = await engine.ingest(events, () => state.offsets.set(POSITIONS, JSON.stringify(positions)));
+  const takeLines = ({ events, positions }: Batch): Promise<void> =>
+    take(events, () => state.offsets.set(POSITIONS, JSON.stringify(positions)));
+
+  const takeEntries = ({ events, cursor }: JournalBatch): Promise<void> =>
+    take(events, () => state.offsets.set(CURSOR, cursor));
+
+  const take = async (events: readonly LogEvent[], save: () => Promise<void>): Promise<void> => {
+    const report = await engine.ingest(events, save);
     lastBatch = now();
     await tell(report);
     await act();
@@ -138,7 +153,7 @@ export function createDaemon(deps: DaemonDeps): Daemon {
 
   const loop: LoopDeps<Batch> = {
     turns,
-    take,
+    take: takeLines,
     tick,
     wait: deps.wait,
     failed: (error, again) => speaker.say("ERROR", `${reasonOf(error)}; tried again in ${again / 1000} s`),
@@ -158,8 +173,23 @@ export function createDaemon(deps: DaemonDeps): Daemon {
           speaker.say(level, next === undefined ? message : `${message}. ${next}`);
         },
       });
-      await consume(follower, loop, AbortSignal.any([signal, feed.signal]));
+      const until = AbortSignal.any([signal, feed.signal]);
+      await Promise.all([consume(follower, loop, until), readJournal(until)]);
     }
+  };
+
+  const readJournal = async (until: AbortSignal): Promise<void> => {
+    const source = deps.routes.journal(engine.ruleset().jails);
+    if (source === undefined) return;
+    const after = (await state.offsets.all()).get(CURSOR);
+    const reader = deps.followJournal({
+      matches: source.matches,
+      ...(after === undefined ? {} : { after }),
+      since: now() - source.findtime,
+      now,
+      report: ({ message, next }) => speaker.say("WARNING", `${message}. ${next}`),
+    });
+    await consume(reader, { ...loop, take: takeEntries }, until);
   };
 
   return {

@@ -10,6 +10,7 @@ import { type ControlServer, serveControl } from "../../shared/adapters/local/co
 import { createDryRunFleet } from "../../shared/adapters/local/dry-run-fleet.ts";
 import { createFollower } from "../../shared/adapters/local/follow/follower.ts";
 import { createHostFleet, executeLocally } from "../../shared/adapters/local/host-fleet.ts";
+import { createJournalReader } from "../../shared/adapters/local/journal/journal-reader.ts";
 import { listenToSignals } from "../../shared/adapters/local/signals.ts";
 import { createMemoryState, type LocalState, openLocalState } from "../../shared/adapters/local/state/local-state.ts";
 import { createWhois } from "../../shared/adapters/whois/whois.ts";
@@ -93,6 +94,7 @@ export async function runDaemon(options: RunOptions, context: CommandContext): P
     ...{ engine, state, speaker, routes, turns, now },
     wait: (duration, signal) => sleep(duration, undefined, { signal }).catch(() => undefined),
     follow: createFollower,
+    followJournal: createJournalReader,
     loadRuleset: () => reloadedRuleset(options, routes, terminal),
     ...(dryRun ? {} : { heal: () => fleet.apply([]) }),
   });

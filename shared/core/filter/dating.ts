@@ -2,6 +2,7 @@
 import type { JailConfig } from "../config/model.ts";
 import type { Problem } from "../config/problem.ts";
 import { createDetector, type DateDetector, type FoundDate } from "../date/detector.ts";
+import { readsJournal } from "./journal-jails.ts";
 
 export interface DatingOptions {
   /** Minutes east of UTC at an instant (epoch ms) for dates without a zone, where no logtimezone is set. */
@@ -14,7 +15,7 @@ export type Dating = (jail: JailConfig) => DateDetector | Problem;
 export function createDating(options: DatingOptions): Dating {
   const made = new Map<string, DateDetector | Problem>();
   return (jail) => {
-    if (jail.backend.startsWith("systemd")) return JOURNAL;
+    if (readsJournal(jail)) return JOURNAL;
     const patterns = jail.filter.datepattern.map((pattern) => pattern.text);
     const key = JSON.stringify([patterns, jail.logtimezone]);
     const known = made.get(key) ?? create(jail, patterns, options);

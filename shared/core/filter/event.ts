@@ -10,8 +10,10 @@ export interface LogEvent {
   readonly stream: string;
   /** When it was received, epoch ms: it plays Fail2Ban's "now" for the line's own date. */
   readonly at: number;
-  /** The line without its line end. */
+  /** The line without its line end; of a journal, the entry as JSON. */
   readonly text: string;
+  /** When it was written, epoch ms, where its source knows; else its own text says. */
+  readonly writtenAt?: number;
   /** True for content older than the start of reading: the line's own date then counts, however old. */
   readonly catchUp?: boolean;
 }

@@ -14,6 +14,7 @@ import { createDating, type Dating, type DatingOptions } from "./dating.ts";
 import type { Failure, LogEvent, Matcher, MatchReport, Tally, Thread } from "./event.ts";
 import { examine, type KnownNarrowings, narrow, type Verdict } from "./examine.ts";
 import { compileJailFilter, type JailFilter } from "./jail-filter.ts";
+import { createJournalMatcher, joinReports, journalProblems, readsJournal } from "./journal-jails.ts";
 import { createSieve, type Sieve } from "./sieve.ts";
 import { identify } from "./suspect.ts";
 import { createThread, type Sighting } from "./thread.ts";
@@ -36,6 +37,22 @@ export function createMatcher(
   options: DatingOptions,
 ): { readonly matcher: CompiledMatcher; readonly problems: readonly Problem[] } {
   const { filters, problems } = compileFilters(jails, createDating(options));
+  const journal = filters.filter(({ jail }) => readsJournal(jail));
+  if (journal.length === 0) return { matcher: { ...createLineMatcher(filters), filters }, problems };
+  const lines = createLineMatcher(filters.filter(({ jail }) => !readsJournal(jail)));
+  const keyOf = ({ jail }: CompiledFilter): string => JSON.stringify(jail.filter.journalmatch);
+  const groups = [...new Set(journal.map(keyOf))].map((key) => ({
+    journalmatch: JSON.parse(key) as readonly string[],
+    matcher: createLineMatcher(journal.filter((filter) => keyOf(filter) === key)),
+  }));
+  const entries = createJournalMatcher(groups);
+  const match = (events: readonly LogEvent[]): MatchReport =>
+    joinReports(events.length, [lines.match(events), entries.match(events)]);
+  // A line's parts stand in different fields of its entry, so nothing can be told from raw text.
+  return { matcher: { match, rawJson: () => undefined, filters }, problems };
+}
+
+function createLineMatcher(filters: readonly CompiledFilter[]): Omit<CompiledMatcher, "filters"> {
   const single = filters.filter(({ span }) => span !== "lines");
   const several = filters.filter(({ span }) => span === "lines");
   const sieve = createSieve(single.map((filter) => filter.literals));
@@ -49,8 +66,7 @@ export function createMatcher(
     const { failures, tallies } = report;
     return { lines: events.length, failures, tallies, threads: threadsOf(filters, report.sightings) };
   };
-  const rawJson = several.length > 0 ? () => undefined : sieve.rawJson;
-  return { matcher: { match, rawJson, filters }, problems };
+  return { match, rawJson: several.length > 0 ? () => undefined : sieve.rawJson };
 }
 
 /** Compiles each jail by itself: what `check` and `regex` look at. */
@@ -67,8 +83,9 @@ export function compileFilters(
       continue;
     }
     const compiled = compileJailFilter(jail, (before, after) => detector.canCutBetween(before, after));
-    problems.push(...compiled.problems);
-    if (compiled.filter !== undefined) filters.push({ ...compiled.filter, detector });
+    const journal = journalProblems(jail);
+    problems.push(...compiled.problems, ...journal);
+    if (compiled.filter !== undefined && journal.length === 0) filters.push({ ...compiled.filter, detector });
   }
   return { filters, problems };
 }
@@ -106,12 +123,12 @@ function keep(filter: CompiledFilter, sighting: Sighting, { sightings }: OpenRep
 function keepLine(event: LogEvent, filter: CompiledFilter, report: OpenReport): void {
   const text = firstLine(event.text);
   const found = filter.detector.find(text);
-  const own = found?.at(event.at);
+  const own = found?.at(event.writtenAt ?? event.at);
   const time = eventTime(own, event, filter.jail.findtime);
   if (time.kind === "dropped" && time.reason === "older-than-findtime") return;
   const at = time.kind === "at" ? time.at : undefined;
   const line = { text, start: found?.start ?? 0, end: found?.end ?? 0 };
-  const dated = own !== undefined && line.end > line.start;
+  const dated = own !== undefined && (line.end > line.start || event.writtenAt !== undefined);
   keep(filter, { event, at, seen: { kind: "line", line, dated } }, report);
 }
 
@@ -129,7 +146,7 @@ function matchEvent(
   const dated = new Map<DateDetector, Dated>();
   for (const index of possible) {
     const filter = filters[index]!;
-    const line = dated.get(filter.detector) ?? dateLine(filter.detector, text, event.at);
+    const line = dated.get(filter.detector) ?? dateLine(filter.detector, text, event.writtenAt ?? event.at);
     dated.set(filter.detector, line);
     const screened = (crowded || !hasLiterals(filter)) && screen.rejects(index, line);
     matchJail(filter, event, line, screened ? { kind: "missed" } : examine(filter, line.cut, line.narrowings), report);
