@@ -2,6 +2,7 @@
  * What a batch of changes sets off: one command to the hosts, lines of the ban log, and what recidive jails make of the
  * bans. All of it may be repeated; the hosts come first, for nothing else is as urgent.
  */
+import { randomUUID } from "node:crypto";
 import { type CountBansDeps, countBans } from "../../shared/app/count-bans.ts";
 import { enforceChanges } from "../../shared/app/enforce-changes.ts";
 import { createKnownBans } from "../../shared/app/known-bans.ts";
@@ -9,6 +10,7 @@ import { type PaceDeps, paceCommands } from "../../shared/app/pace-commands.ts";
 import { logChanges } from "../../shared/app/tell-changes.ts";
 import type { BanChange } from "../../shared/core/ban.ts";
 import type { Fleet } from "../../shared/ports/fleet.ts";
+import type { Pool } from "../../shared/ports/pool.ts";
 import { createBanLog } from "../runtime/ban-log.ts";
 import { type AlarmDeps, raiseAlarms } from "../runtime/breaker-alarm.ts";
 import type { Call } from "../runtime/invocation.ts";
@@ -20,7 +22,7 @@ export interface ActDeps extends AlarmDeps {
   /** The revision that the ruleset has in the fleet. */
   readonly revision: () => Promise<number>;
   readonly fleet: Fleet;
-  readonly pacing: Pick<PaceDeps, "pace" | "wait" | "gap">;
+  readonly pacing: Pick<PaceDeps, "pace" | "wait"> & { readonly pool: Pool };
   readonly counting: Omit<CountBansDeps, "matcher" | "metrics" | "known" | "banLogSource">;
 }
 
@@ -52,7 +54,8 @@ export async function actOnChanges(
 
 async function command(changes: readonly BanChange[], deps: ActDeps, { log, metrics, now, remaining }: Call) {
   const firewalls = deps.ruleset.firewallsAt(await deps.revision());
-  const fleet = paceCommands(deps.fleet, { ...deps.pacing, now, longest: () => remaining() - TIME_TO_ACT });
+  const pool = { port: deps.pacing.pool, who: randomUUID() };
+  const fleet = paceCommands(deps.fleet, { ...deps.pacing, pool, now, longest: () => remaining() - TIME_TO_ACT });
   const { reports } = await enforceChanges(changes, now(), { fleet, firewalls });
   for (const report of reports) {
     if (report.kind !== "refused") continue;

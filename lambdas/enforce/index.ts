@@ -35,7 +35,7 @@ export const handler = inFrame<DynamoDBStreamEvent, DynamoDBBatchResponse>(
     ruleset,
     revision: rememberRevision({ hash: ruleset.hash, text: loaded.text }, state.editions, frame.now),
     fleet,
-    pacing: { pace: state.pace, wait: (duration) => sleep(duration) },
+    pacing: { pace: state.pace, pool: state.pool, wait: (duration) => sleep(duration) },
     counting: countingDeps({ state, ruleset }),
     setAside: createSetAside(openSQS(), env.SET_ASIDE_QUEUE_URL),
     alarm: createTopicAlarm(openSNS(), env.ALARM_TOPIC_ARN),

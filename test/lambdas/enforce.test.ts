@@ -200,7 +200,7 @@ describe("commands", () => {
       await cloud.state.bans.put(ban({ id: `192.0.2.${nth + 1}` as Target }));
       await enforce(take());
     }
-    expect(processes.map(({ waits }) => waits)).toEqual([[], [12_000], [12_000]]);
+    expect(processes.map(({ waits }) => waits)).toEqual([[], [8_000], [8_000]]);
   });
 
   it("whose slot comes too late for the function are asked for again", async () => {

@@ -227,6 +227,7 @@ export async function startProcess(cloud: Cloud, options: ProcessOptions = {}) {
     revision: rememberRevision({ hash: ruleset.hash, text: "{}" }, state.editions, clock.now),
     pacing: {
       pace: state.pace,
+      pool: state.pool,
       wait: options.wait ?? waitHere,
     },
   });

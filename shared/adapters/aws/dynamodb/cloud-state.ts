@@ -19,6 +19,7 @@ import type { LineStates } from "../../../ports/line-states.ts";
 import type { Marks } from "../../../ports/marks.ts";
 import type { Offenders } from "../../../ports/offenders.ts";
 import type { Pace } from "../../../ports/pace.ts";
+import type { Pool } from "../../../ports/pool.ts";
 import type { Totals } from "../../../ports/totals.ts";
 import type { Windows } from "../../../ports/windows.ts";
 import { createBansTable } from "./bans-table.ts";
@@ -31,6 +32,7 @@ import { createHostRows } from "./host-rows.ts";
 import { createLineStateRows } from "./line-state-rows.ts";
 import { createMarkRows } from "./mark-rows.ts";
 import { createOffenderRows } from "./offender-rows.ts";
+import { createPoolRows } from "./pool-rows.ts";
 import { createSettingsRows } from "./settings-rows.ts";
 import { createSlotRows } from "./slot-rows.ts";
 import { openTable, type Wait } from "./table.ts";
@@ -49,6 +51,7 @@ export interface CloudState {
   readonly hosts: Hosts;
   readonly commands: Commands;
   readonly pace: Pace;
+  readonly pool: Pool;
   readonly marks: Marks;
   readonly editions: Editions;
   readonly audit: Audit;
@@ -87,6 +90,7 @@ export function createCloudState(
     hosts: createHostRows(control),
     commands: createCommandRows(control),
     pace: createSlotRows(control),
+    pool: createPoolRows(control),
     marks: createMarkRows(control),
     editions: createEditionRows(control),
     audit: createDeedRows(control),

@@ -19,6 +19,9 @@ export const KIND = {
   host: "host",
   command: "command",
   slot: "slot",
+  /** Who sends the next command, and what others left for it to carry. */
+  leader: "leader",
+  deposit: "deposit",
   mark: "mark",
   edition: "edition",
   /** Pieces of one edition's ruleset that does not fit its row. */

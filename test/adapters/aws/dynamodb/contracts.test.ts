@@ -14,6 +14,7 @@ import { hostsContract } from "../../../contracts/hosts.contract.ts";
 import { lineStatesContract } from "../../../contracts/line-states.contract.ts";
 import { offendersContract } from "../../../contracts/offenders.contract.ts";
 import { paceContract } from "../../../contracts/pace.contract.ts";
+import { poolContract } from "../../../contracts/pool.contract.ts";
 import type { OpenSubject, Subject } from "../../../contracts/subject.ts";
 import { totalsContract } from "../../../contracts/totals.contract.ts";
 import { windowsContract } from "../../../contracts/windows.contract.ts";
@@ -38,6 +39,7 @@ describe("the cloud's state", () => {
   hostsContract("DynamoDB", part("hosts"));
   commandsContract("DynamoDB", part("commands"));
   paceContract("DynamoDB", part("pace"));
+  poolContract("DynamoDB", part("pool"));
   editionsContract("DynamoDB", part("editions"));
   auditContract("DynamoDB", part("audit"));
   lineStatesContract("DynamoDB", part("lineStates"));
