@@ -48,6 +48,10 @@ export function formatDuration(duration: number): string {
   return parts.join(" ");
 }
 
+/** The furthest from 1970 that a date can be, ms. A row that says more is somebody's slip, and must stop nobody. */
+const FURTHEST = 8.64e15;
+
 function shifted(at: number, zone: ZoneOffset): string {
-  return new Date(at + zone(at) * 60_000).toISOString();
+  const local = at + zone(at) * 60_000;
+  return new Date(Math.max(-FURTHEST, Math.min(FURTHEST, local))).toISOString();
 }

@@ -79,6 +79,12 @@ fleet2ban
     if ("lacks" in wanted) expect(text).not.toContain(wanted.lacks);
   });
 
+  it.each([1e20, -1e20, Number.MAX_VALUE])("can be written of a row whose times are no dates (%d)", (at) => {
+    const odd = { ...ban, since: at, expiresAt: at };
+    expect(banMail({ ...parts, ban: odd }).text).toContain("Since:");
+    expect(digestMail({ bans: [odd, ban], over: 0, teller }).text).toContain("2 bans began");
+  });
+
   it("shows no more than 50 lines, however many a ban keeps", () => {
     const { text } = banMail({ ...parts, ban: { ...ban, matches: Array.from({ length: 80 }, (_, n) => `line ${n}`) } });
     expect(text).toContain("  line 49\n(and 30 more lines)\n");
