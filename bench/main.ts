@@ -1,6 +1,8 @@
 /** `npm run bench`: figures and ratios of one run, side by side with the peer. `-- --json` prints one object. */
 import { parseArgs } from "node:util";
 import { createMatcher } from "../shared/core/filter/matcher.ts";
+import { openCloud } from "../test/lambdas/rig.ts";
+import { measureAttack, measureFlood, measureQuiet, measureStorm } from "./economy.ts";
 import { measureHostile } from "./hostile.ts";
 import { benchJails } from "./jails.ts";
 import { benchLines } from "./lines.ts";
@@ -37,6 +39,19 @@ const readyMs = await measureReady();
 
 say("look-around: our own matcher and Python's re on the regexes of Fail2Ban's sshd …");
 const lookAround = measureLookAround();
+say("the cloud: a million lines through ingest onto tables of dynalite; takes some minutes …");
+const cloud = await openCloud();
+const quiet = await measureQuiet(cloud);
+await cloud.engine.empty();
+const flood = await measureFlood(cloud, { lines: 1_000_000, ids: 1_000, maxretry: 5 });
+await cloud.engine.empty();
+const watched = await measureFlood(cloud, { lines: 100_000, ids: 1_000, maxretry: 1_000 });
+await cloud.engine.empty();
+const attack = await measureAttack(cloud, 20, 10);
+await cloud.engine.empty();
+say("a thousand bans within a minute, four shards, under a clock of their own …");
+const storm = await measureStorm(cloud, { bans: 1_000, shards: 4 });
+await cloud.close();
 
 const result = {
   linesPerSecond: Math.round(throughput.linesPerSecond),
@@ -49,6 +64,14 @@ const result = {
   idsMegabytes: round(idsMegabytes),
   readyMs: round(readyMs),
   bans: throughput.bans,
+  requestsWithoutHit: quiet.withoutHit,
+  requestsOfKnownIds: quiet.ofKnown,
+  writesPerOffender: round(flood.writesPerOffender),
+  writesPerOffenderUnbanned: round(watched.writesPerOffender),
+  readsPerBatch: round(flood.readsPerBatch),
+  attackRequestsPerBatch: round(attack.requestsPerBatch),
+  commandsPerThousandBans: storm.commands,
+  longestBanToCommandMs: storm.longestDelay,
   lookAround: lookAround === undefined ? null : roundedLookAround(lookAround),
 };
 
@@ -72,6 +95,32 @@ function table(): string {
     ],
     ["100 000 ids in windows", `${result.idsMegabytes} MB`, ""],
     ["import to ready", `${result.readyMs} ms`, "ten jails compiled, first line matched"],
+    [
+      "cloud: writes",
+      `${result.writesPerOffender}`,
+      `per (id, jail, batch) of a million lines, ${flood.bans} bans included; goal: at most 1.1`,
+    ],
+    [
+      "  where nobody is banned",
+      `${result.writesPerOffenderUnbanned}`,
+      "one is the window's, the rest the totals' of each batch",
+    ],
+    ["  reads", `${result.readsPerBatch}`, "requests a batch, each for all its ids; a ban adds one"],
+    [
+      "  no hit, known ids",
+      `${result.requestsWithoutHit}, ${result.requestsOfKnownIds}`,
+      "requests a batch; goal: none",
+    ],
+    [
+      "  attack, 5 000/s",
+      `${result.attackRequestsPerBatch}`,
+      `requests a batch, ${attack.batches} batches of ${attack.lines} lines on twenty functions`,
+    ],
+    [
+      "cloud: commands",
+      `${result.commandsPerThousandBans}`,
+      `for 1 000 bans within a minute; goal: at most 10; ${result.longestBanToCommandMs / 1000} s from ban to command at most`,
+    ],
     ...lookAroundRows(),
   ];
   return `${rows.map(([name, figure, note]) => `${name!.padEnd(24)}${figure!.padStart(18)}  ${note}`.trimEnd()).join("\n")}\n`;
