@@ -35,35 +35,51 @@ export interface Collected {
 /** Collects as of `now` (epoch ms). */
 export async function collectReceipts(now: number, deps: CollectDeps): Promise<Collected> {
   const records = new Map((await deps.hosts.all()).map((record) => [record.host, record]));
+  const toClose: string[] = [];
   const opened = [...(await deps.commands.opened())].sort((a, b) => b.sentAt - a.sentAt);
   const answers: Answered[] = [];
+  const newest = new Map<string, HostRecord>();
   for (const [index, command] of opened.entries()) {
     if (index < MOST_FETCHED) {
       const some = await deps.receipts.collect(command.id);
-      await keepAnswers(command.id, some, records, deps.hosts);
+      for (const record of repliesIn(command.id, some, records)) {
+        if ((newest.get(record.host)?.at ?? -1) < record.at) newest.set(record.host, record);
+      }
       answers.push(...some);
       if (!isComplete(command, some, now)) continue;
       measure(command, some, deps.metrics);
     } else if (now - command.sentAt < ANSWERED_BY) continue;
-    await deps.commands.close(command.id);
+    toClose.push(command.id);
   }
+  await noteAll([...newest.values()], deps.hosts);
+  // Last: what is closed is not asked for again.
+  for (const id of toClose) await deps.commands.close(id);
   return { answers, lost: answers.filter((answer) => answer.kind === "lost") };
 }
 
-/** Keeps the replies; what earlier checks found out about a host stays with it. */
-async function keepAnswers(
+/** Replies that are news; what earlier checks found out about a host stays with it. */
+function repliesIn(
   command: string,
   answers: readonly Answered[],
   before: ReadonlyMap<string, HostRecord>,
-  hosts: Hosts,
-): Promise<void> {
-  for (const answer of answers) {
-    if (answer.kind !== "replied") continue;
+): readonly HostRecord[] {
+  return answers.flatMap((answer) => {
+    if (answer.kind !== "replied") return [];
     const { host, reply, at } = answer;
     const known = before.get(host);
+    if (known !== undefined && known.at >= at) return [];
     // Whether a host that booted still knows its bans, the next check finds out.
     const doubt = known !== undefined && hasBooted(known.reply, reply) ? at : undefined;
-    await hosts.note(withFindings({ host, reply, command, at }, known?.differsSince ?? doubt, known?.revision));
+    return [withFindings({ host, reply, command, at }, known?.differsSince ?? doubt, known?.revision)];
+  });
+}
+
+/** Records that are written side by side. */
+const AT_ONCE = 16;
+
+export async function noteAll(records: readonly HostRecord[], hosts: Hosts): Promise<void> {
+  for (let i = 0; i < records.length; i += AT_ONCE) {
+    await Promise.all(records.slice(i, i + AT_ONCE).map((record) => hosts.note(record)));
   }
 }
 

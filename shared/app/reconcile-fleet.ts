@@ -11,7 +11,7 @@ import type { Fleet } from "../ports/fleet.ts";
 import type { HostRecord } from "../ports/hosts.ts";
 import type { FleetHost, Inventory } from "../ports/inventory.ts";
 import { awaitAnswers, type Check, type CheckDeps, type CheckedHost, checkHosts, withFindings } from "./check-hosts.ts";
-import { type CollectDeps, collectReceipts } from "./collect-receipts.ts";
+import { type CollectDeps, collectReceipts, noteAll } from "./collect-receipts.ts";
 import { hostLine, sightingOf } from "./show-hosts.ts";
 
 export interface ReconcileDeps extends CheckDeps, CollectDeps {
@@ -44,7 +44,8 @@ export async function reconcileFleet(deps: ReconcileDeps): Promise<Reconciled> {
   const check = online.length > 0 ? await checkHosts(online, () => deps.fleet.apply([]), records, deps) : undefined;
   const relisted = check === undefined ? [] : await relist(check, deps);
   const checked = new Map([...(check?.checked ?? []), ...relisted].map((each) => [each.host.host, each]));
-  for (const { record } of checked.values()) await deps.hosts.note(record);
+  const found = [...checked.values()].map(({ record }) => record);
+  await noteAll(found, deps.hosts);
 
   const report = hostsReport(
     fleet.map((host) => lineOf(host, checked.get(host.host), records.get(host.host))),

@@ -86,6 +86,28 @@ describe("receipts", () => {
     expect(await d.hosts.all()).toMatchObject([{ host: "i-1", differsSince: T + 1_500 }]);
   });
 
+  it("of many commands are written once a host, and not at all where they are no news", async () => {
+    const d = deps();
+    let notes = 0;
+    const { note } = d.hosts;
+    d.hosts.note = (record) => {
+      notes++;
+      return note(record);
+    };
+    for (let i = 0; i < 5; i++) {
+      await d.commands.open(command(`c-${i}`, T + i));
+      answers.set(
+        `c-${i}`,
+        Array.from({ length: 100 }, (_, n) => replied(`i-${n}`, T + 1_000 + i)),
+      );
+    }
+    await collectReceipts(T + 20_000, d);
+    expect(notes).toBe(100);
+    expect(new Set((await d.hosts.all()).map(({ at }) => at))).toEqual(new Set([T + 1_004]));
+    await collectReceipts(T + 25_000, d);
+    expect(notes).toBe(100);
+  });
+
   it("of a storm are read of its newest commands; the others are closed when nobody answers any more", async () => {
     const d = deps();
     for (let i = 0; i < 25; i++) await d.commands.open(command(`c-${i}`, T + i * 1_000));
