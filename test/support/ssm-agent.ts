@@ -17,7 +17,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  type CommandInvocation,
   DescribeDocumentCommand,
   DescribeInstanceInformationCommand,
   GetCommandInvocationCommand,
@@ -27,9 +26,10 @@ import {
   type SendCommandCommandInput,
   type SSMClient,
 } from "@aws-sdk/client-ssm";
-import { DOCUMENT_LIMIT, type HostDocument, OLDEST_AGENT } from "../../shared/contract/host-document.ts";
+import { DOCUMENT_LIMIT, type HostDocument } from "../../shared/contract/host-document.ts";
 import { SEED } from "./seed.ts";
 import { invalidParameter, type Job, type Machine, runJob, type StandInHost, WORKERS } from "./ssm-execution.ts";
+import { instanceOf, invocationOf, pageOf } from "./ssm-listing.ts";
 
 export type { StandInHost } from "./ssm-execution.ts";
 
@@ -49,6 +49,8 @@ export interface SsmStandIn {
   /** Removes a host for good; adds one. */
   remove(host: string): void;
   add(host: StandInHost): void;
+  /** The service fails every request with this from now on; undefined = it is there again. Hosts go on. */
+  fail(error: Error | undefined): void;
   /** Puts another version of the document into place, and makes it the default. */
   publish(content: string): void;
   /** Ends what runs, and removes all files. */
@@ -61,7 +63,6 @@ export interface StandInOptions {
   readonly hosts: readonly StandInHost[];
 }
 
-const LISTED_OUTPUT = 2_500;
 const WHOLE_OUTPUT = 24_000;
 
 export function createSsmStandIn({ document, tag, hosts }: StandInOptions): SsmStandIn {
@@ -73,6 +74,7 @@ export function createSsmStandIn({ document, tag, hosts }: StandInOptions): SsmS
   const running = new Set<ChildProcess>();
   const random = randomFrom(SEED);
   let wake: (() => void)[] = [];
+  let trouble: Error | undefined;
 
   const add = (host: StandInHost) => {
     const bootFile = join(folder, `boot-${host.id}`);
@@ -164,6 +166,7 @@ export function createSsmStandIn({ document, tag, hosts }: StandInOptions): SsmS
   };
 
   const answer = (command: object): unknown => {
+    if (trouble !== undefined) throw trouble;
     if (command instanceof SendCommandCommand) return sendCommand(command.input);
     if (command instanceof GetDocumentCommand) {
       check(command.input.Name);
@@ -229,56 +232,15 @@ export function createSsmStandIn({ document, tag, hosts }: StandInOptions): SsmS
     },
     remove: (host) => machines.delete(host),
     add,
+    fail(error) {
+      trouble = error;
+    },
     publish: (content) => versions.push(content),
     close() {
       for (const child of running) child.kill("SIGKILL");
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function invocationOf(job: Job): CommandInvocation {
-  if (job.state === "waiting" && Date.now() > job.deliverBy) {
-    Object.assign(job, { state: "over", status: "TimedOut", details: "Delivery Timed Out" });
-  }
-  const error = job.stderr === "" ? "" : `\n----------ERROR-------\n${job.stderr}`;
-  const finished = job.finishedAt === undefined ? {} : { ResponseFinishDateTime: new Date(job.finishedAt) };
-  return {
-    CommandId: job.command,
-    InstanceId: job.host,
-    RequestedDateTime: new Date(job.requestedAt),
-    Status: job.status as NonNullable<CommandInvocation["Status"]>,
-    StatusDetails: job.details,
-    CommandPlugins: [
-      {
-        Name: "fleet2ban",
-        ResponseCode: job.code,
-        Output: `${job.stdout}${error}`.slice(0, LISTED_OUTPUT),
-        ...finished,
-      },
-    ],
-  };
-}
-
-function instanceOf({ id, online, seenAt, agent = OLDEST_AGENT }: Machine) {
-  return {
-    InstanceId: id,
-    PingStatus: online ? "Online" : "ConnectionLost",
-    LastPingDateTime: new Date(seenAt),
-    AgentVersion: agent,
-    PlatformName: "Debian GNU/Linux",
-    PlatformVersion: "12",
-    IPAddress: "10.77.1.1",
-  };
-}
-
-function pageOf<T>(
-  items: readonly T[],
-  { MaxResults = 10, NextToken }: { MaxResults?: number | undefined; NextToken?: string | undefined },
-) {
-  const from = Number(NextToken ?? 0);
-  const to = from + MaxResults;
-  return { items: items.slice(from, to), token: to < items.length ? String(to) : undefined };
 }
 
 function machineOf(machines: ReadonlyMap<string, Machine>, host: string): Machine {

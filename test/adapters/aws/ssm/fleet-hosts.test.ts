@@ -9,7 +9,18 @@ import { learn, standing } from "../../../../shared/core/firewall/ledger.ts";
 import { formatHosts } from "../../../../shared/core/report/hosts-report.ts";
 import { available } from "../../../support/require.ts";
 import { SEED } from "../../../support/seed.ts";
-import { BRIEFLY, ban, firewall, startPeer, startServer, TOOLS, unban } from "../../firewall-rig.ts";
+import { serviceError } from "../../../support/ssm-agent.ts";
+import {
+  BRIEFLY,
+  ban,
+  firewall,
+  kernelEntries,
+  type Rig,
+  startPeer,
+  startServer,
+  TOOLS,
+  unban,
+} from "../../firewall-rig.ts";
 import { createFleetRig, type FleetRig, row } from "./fleet-rig.ts";
 
 const A = "192.0.2.1";
@@ -173,6 +184,19 @@ describe.skipIf(!available(TOOLS, { root: true }))("a fleet behind SSM", { timeo
     expect(await reconcileFleet(deps)).toMatchObject({ relisted: ["i-1", "i-2"], report: { inSync: 2 } });
     expect(rig.nets[0]!.host.must(["iptables", "-S"])).toMatch(/--dports? 22 /);
     expect(await reconcileFleet(deps)).toMatchObject({ relisted: [] });
+  });
+
+  it("is as if nothing had been, when SSM is back after half an hour", async () => {
+    await enforce(A, B);
+    await rig.check();
+    rig.standIn.fail(serviceError("ServiceUnavailable", "down", 503));
+    rig.rows.splice(0, 1, row(V6));
+    await expect(rig.fleet.apply([unban(A)])).rejects.toMatchObject({ code: "unavailable" });
+    await expect(rig.check()).rejects.toMatchObject({ code: "unavailable" });
+    expect(kernelEntries({ net: rig.nets[0]! } as Rig, "ipset")).toEqual([`f2b-web ${A}`, `f2b-web ${B}`]);
+    rig.standIn.fail(undefined);
+    expect(await rig.check(1_800_000)).toMatchObject({ report: { inSync: 2 } });
+    expect(kernelEntries({ net: rig.nets[0]! } as Rig, "ipset")).toEqual([`f2b-web ${B}`, `f2b-web ${V6}`]);
   });
 
   it("forgets hosts that are gone", async () => {
