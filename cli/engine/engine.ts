@@ -74,7 +74,7 @@ export interface Engine {
   /** Makes the hosts equal to the bans that stand at `now`. */
   reconcile(now: number): Promise<readonly FleetReport[]>;
   /** What the use cases of people's commands need. */
-  readonly deps: () => CountBansDeps & { readonly neverBan: NeverBan };
+  readonly deps: () => CountBansDeps & { readonly neverBan: NeverBan; readonly exceeded: (jail: string) => number };
 }
 
 /** Changes acted on at once: enough for one command to the firewall, few enough to be repeated after a crash. */
@@ -90,6 +90,7 @@ export function createEngine(first: Ruleset, deps: EngineDeps): Engine {
   };
   let ruleset = first;
   let allowlist = openAllowlist();
+  const exceeded = new Map<string, number>();
   // The cache must not outlive a batch that was not stored: it would know of bans that never were.
   let cache = createKnownBans();
   const known: KnownBans = {
@@ -102,6 +103,7 @@ export function createEngine(first: Ruleset, deps: EngineDeps): Engine {
     ...{ windows, bans, offenders, breakers, holds, totals, lineStates, resolver, neverBan, known, allowlist },
     banLogSource: deps.banLogSource,
     metrics: deps.metrics,
+    exceeded: (jail: string) => exceeded.get(jail) ?? 0,
     matcher: ruleset.matcher,
     rules: ruleset.rules,
     ruleset: ruleset.hash,
@@ -135,6 +137,9 @@ export function createEngine(first: Ruleset, deps: EngineDeps): Engine {
       decided(async () => {
         const report = await ingestEvents(events, useDeps());
         if (report.failed.length === 0) await save?.();
+        for (const [jail, tally] of report.match.tallies) {
+          if (tally.exceeded > 0) exceeded.set(jail, (exceeded.get(jail) ?? 0) + tally.exceeded);
+        }
         return report;
       }),
     sweep: async (now) => (await state.batch(() => sweepExpired(now, { bans }, SWEPT_AT_ONCE))) === SWEPT_AT_ONCE,

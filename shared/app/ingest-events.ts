@@ -70,6 +70,9 @@ export async function ingestEvents(events: readonly LogEvent[], deps: IngestDeps
     judged = both(judged, next);
     return next.failed.length === 0;
   });
+  for (const [jail, { exceeded }] of match.tallies) {
+    if (exceeded > 0) deps.metrics.count("BudgetsExceeded", exceeded, jail);
+  }
   return { match, ...judged };
 }
 

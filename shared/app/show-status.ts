@@ -15,6 +15,8 @@ export interface StatusDeps {
   readonly windows: Windows;
   readonly bans: Bans;
   readonly totals: Totals;
+  /** Searches that a jail's regexes gave up, where somebody counts them. */
+  readonly exceeded?: (jail: string) => number;
 }
 
 /** The figures of one jail at `now` (epoch ms); `files` = the log files it reads. */
@@ -26,6 +28,7 @@ export async function showJail(
 ): Promise<JailFigures> {
   const { name } = rules.config;
   const totals = (await deps.totals.read()).get(name) ?? NO_TOTALS;
+  const exceeded = deps.exceeded?.(name) ?? 0;
   const banned = (await bansOf(name, now, deps)).map((ban) => ban.id);
   return {
     name,
@@ -33,6 +36,7 @@ export async function showJail(
       currentlyFailed: await deps.windows.watched(name, now - rules.window.findtime),
       totalFailed: totals.failed,
       files,
+      ...(exceeded > 0 ? { exceeded } : {}),
     },
     actions: { currentlyBanned: banned.length, totalBanned: totals.banned, banned },
   };

@@ -114,3 +114,23 @@ describe("old states", () => {
     expect((await stateOf()).version).toBe(0);
   });
 });
+
+describe("searches that were given up", () => {
+  it("are counted by the metric, with those of threads", async () => {
+    const costly = "^<HOST> (?:(a+)(?:\\1|a))+$";
+    const jails = ["one", "many"].map((name) =>
+      jailOf({ name, failregex: [costly], datepattern: ["{NONE}"], maxlines: name === "one" ? 1 : 2 }),
+    );
+    const { state, deps } = await rig(jails);
+    const { matcher } = createMatcher(jails, { localOffset: () => 0 });
+    const counted: unknown[][] = [];
+    const metrics = { ...deps.metrics, count: (...given: unknown[]) => void counted.push(given) };
+    await state.batch(() => ingestEvents([line(`192.0.2.1 ${"a".repeat(3_000)}b`, 1)], { ...deps, matcher, metrics }));
+    expect(
+      counted.filter(([name]) => name === "BudgetsExceeded").map(([, by, jail]) => [jail, Number(by) > 0]),
+    ).toEqual([
+      ["one", true],
+      ["many", true],
+    ]);
+  });
+});

@@ -36,7 +36,7 @@ export interface Failure {
   readonly line: string;
 }
 
-/** What matching a batch did in one jail, as counts of lines. */
+/** What matching a batch did in one jail: counts of lines, and of searches given up. */
 export interface Tally {
   /** Lines that a failregex matched and no ignoreregex took back. */
   readonly matched: number;
@@ -46,6 +46,8 @@ export interface Tally {
   readonly refused: number;
   /** Lines that carry the jail's literals but have a shape its prefregex does not know. */
   readonly unparsed: number;
+  /** Searches that a regex gave up, its budget of steps spent: they found nothing, and the others went on. */
+  readonly exceeded: number;
 }
 
 /** Lines of one stream that one jail can judge only together with earlier ones. */

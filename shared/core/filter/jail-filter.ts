@@ -23,6 +23,12 @@ export interface JailFilter {
   readonly span: "line" | "session" | "lines";
 }
 
+/** How many searches the filter's regexes have given up so far; RE2 never does. */
+export function givenUp({ prefregex, failregex, ignoreregex }: JailFilter): number {
+  const all = [...(prefregex === undefined ? [] : [prefregex]), ...failregex, ...ignoreregex];
+  return all.reduce((sum, regex) => sum + regex.exceeded(), 0);
+}
+
 /** Whether the jail's date templates could cut a date out between two neighbouring characters. */
 export type CanCut = (before: string, after: string) => boolean;
 

@@ -13,7 +13,7 @@ import { compileSet, type RegexSet } from "../regex/regex-set.ts";
 import { createDating, type Dating, type DatingOptions } from "./dating.ts";
 import type { Failure, LogEvent, Matcher, MatchReport, Tally, Thread } from "./event.ts";
 import { examine, type KnownNarrowings, narrow, type Verdict } from "./examine.ts";
-import { compileJailFilter, type JailFilter } from "./jail-filter.ts";
+import { compileJailFilter, givenUp, type JailFilter } from "./jail-filter.ts";
 import { createJournalMatcher, joinReports, journalProblems, readsJournal } from "./journal-jails.ts";
 import { createSieve, type Sieve } from "./sieve.ts";
 import { identify } from "./suspect.ts";
@@ -57,13 +57,18 @@ function createLineMatcher(filters: readonly CompiledFilter[]): Omit<CompiledMat
   const several = filters.filter(({ span }) => span === "lines");
   const sieve = createSieve(single.map((filter) => filter.literals));
   const screen = createScreen(single);
+  const budgeted = single.filter(hasBudget);
   const match = (events: readonly LogEvent[]): MatchReport => {
     const report = openReport(filters);
+    const before = budgeted.map(givenUp);
     for (const event of events) {
       matchEvent(event, single, sieve, screen, report);
       for (const filter of several) keepLine(event, filter, report);
     }
     const { failures, tallies } = report;
+    for (const [index, filter] of budgeted.entries()) {
+      tallies.get(filter.jail.name)!.exceeded = givenUp(filter) - before[index]!;
+    }
     return { lines: events.length, failures, tallies, threads: threadsOf(filters, report.sightings) };
   };
   return { match, rawJson: several.length > 0 ? () => undefined : sieve.rawJson };
@@ -90,6 +95,11 @@ export function compileFilters(
   return { filters, problems };
 }
 
+/** Whether one of the filter's regexes may give up. */
+function hasBudget({ prefregex, failregex, ignoreregex }: CompiledFilter): boolean {
+  return [prefregex, ...failregex, ...ignoreregex].some((regex) => regex?.engine === "linear");
+}
+
 interface OpenReport {
   readonly failures: Failure[];
   readonly tallies: Map<string, { -readonly [Key in keyof Tally]: Tally[Key] }>;
@@ -98,7 +108,7 @@ interface OpenReport {
 }
 
 function openReport(filters: readonly CompiledFilter[]): OpenReport {
-  const empty = () => ({ matched: 0, ignored: 0, refused: 0, unparsed: 0 });
+  const empty = () => ({ matched: 0, ignored: 0, refused: 0, unparsed: 0, exceeded: 0 });
   return { failures: [], tallies: new Map(filters.map((filter) => [filter.jail.name, empty()])), sightings: new Map() };
 }
 

@@ -59,5 +59,6 @@ export function addTally(left: Tally | undefined, right: Tally): Tally {
     ignored: left.ignored + right.ignored,
     refused: left.refused + right.refused,
     unparsed: left.unparsed + right.unparsed,
+    exceeded: left.exceeded + right.exceeded,
   };
 }

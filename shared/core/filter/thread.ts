@@ -5,7 +5,7 @@
  * going on again from the same state gives the same failures, so a batch may be repeated at will.
  */
 import type { Failure, LogEvent, Resumed, Thread } from "./event.ts";
-import type { JailFilter } from "./jail-filter.ts";
+import { givenUp, type JailFilter } from "./jail-filter.ts";
 import { searchLines } from "./line-buffer.ts";
 import type { BufferedLine, LineState } from "./line-state.ts";
 import { openSeenLog } from "./seen-events.ts";
@@ -109,7 +109,8 @@ export function createThread(filter: JailFilter, stream: string, sightings: read
     resume(state): Resumed {
       const follower = openFollower(filter, state);
       const failures: Failure[] = [];
-      const tally = { matched: 0, ignored: 0, refused: 0, unparsed: 0 };
+      const tally = { matched: 0, ignored: 0, refused: 0, unparsed: 0, exceeded: 0 };
+      const before = givenUp(filter);
       for (const sighting of ordered) {
         const judgement = follower.take(sighting);
         if (judgement.kind === "ignored") tally.ignored += 1;
@@ -129,6 +130,7 @@ export function createThread(filter: JailFilter, stream: string, sightings: read
           line: judgement.hit.lines.join("\n"),
         });
       }
+      tally.exceeded = givenUp(filter) - before;
       return { state: follower.close(), failures, tally };
     },
   };

@@ -9,6 +9,8 @@ export interface JailFigures {
     /** Failures since the state began; a line fed twice counts once. */
     readonly totalFailed: number;
     readonly files: readonly string[];
+    /** Searches that the filter's regexes gave up since the daemon began, their budget of steps spent; absent = none. */
+    readonly exceeded?: number;
   };
   readonly actions: {
     readonly currentlyBanned: number;

@@ -36,6 +36,8 @@ function branches({ filter, actions }: JailFigures, indent: string): string[] {
     `${indent}|- Filter`,
     `${indent}|  |- Currently failed:\t${filter.currentlyFailed}`,
     `${indent}|  |- Total failed:\t${filter.totalFailed}`,
+    // Not in the original's tree, so it stands there only where it says something.
+    ...(filter.exceeded === undefined ? [] : [`${indent}|  |- Searches given up:\t${filter.exceeded}`]),
     `${indent}|  \`- File list:\t${filter.files.join(" ")}`,
     `${indent}\`- Actions`,
     `${indent}   |- Currently banned:\t${actions.currentlyBanned}`,

@@ -159,8 +159,8 @@ describe("a batch", () => {
     ];
     const report = matcher.match(texts.map((text, index) => line(text, `${index}`)));
     expect(report.lines).toBe(5);
-    expect(report.tallies.get("auth")).toEqual({ matched: 1, ignored: 1, refused: 1, unparsed: 1 });
-    expect(report.tallies.get("noserv")).toEqual({ matched: 0, ignored: 0, refused: 0, unparsed: 0 });
+    expect(report.tallies.get("auth")).toEqual({ matched: 1, ignored: 1, refused: 1, unparsed: 1, exceeded: 0 });
+    expect(report.tallies.get("noserv")).toEqual({ matched: 0, ignored: 0, refused: 0, unparsed: 0, exceeded: 0 });
   });
 
   it("takes the line's own date, and the receipt's where that is more than a minute away", () => {
