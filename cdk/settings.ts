@@ -61,7 +61,7 @@ const target = z.strictObject(
 );
 const ingest = z.strictObject(
   {
-    /** "kinesis": where a log group has one subscription left only for a stream, or for replay. */
+    /** "kinesis" costs by the hour; it is for very many hosts, and for lines that can be replayed. */
     by: choice("lambda", "kinesis").default("lambda"),
     /** Instances of the function at once; absent = no bound but the account's. */
     maxConcurrency: whole(1, 1000).optional(),

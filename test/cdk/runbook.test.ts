@@ -1,0 +1,115 @@
+/** The alarms and the runbook, the settings and the page that tells of them: neither has what the other lacks. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { readSettings } from "../../cdk/settings.ts";
+import { ofType, type Resource, type Synthesised, synthesise } from "./synthesise.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+
+describe("the alarms", () => {
+  let made: Synthesised;
+  let alarms: readonly Resource[];
+  beforeAll(() => {
+    made = synthesise({ mode: "enforce" });
+    alarms = ofType("AWS::CloudWatch::Alarm", made.program);
+  });
+
+  it("have each a section in the runbook, and each section an alarm", () => {
+    const kinds = alarms.map(
+      ({ Properties }) => /docs\/runbook\.md#([a-z-]+)$/.exec(Properties.AlarmDescription as string)?.[1],
+    );
+    const sections = [...read("docs/runbook.md").matchAll(/^## (.+)$/gm)].map((heading) => heading[1]);
+    expect([...new Set(kinds)].sort()).toEqual([...sections].sort());
+  });
+
+  it("have names of their own that begin with the stack's, and tell the topic when they come and go", () => {
+    const names = alarms.map(({ Properties }) => Properties.AlarmName as string);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { Properties } of alarms) {
+      expect(Properties.AlarmName).toMatch(/^fleet2ban-/);
+      expect(JSON.stringify(Properties.AlarmActions)).toContain("Alarms");
+      expect(Properties.OKActions).toEqual(Properties.AlarmActions);
+    }
+  });
+
+  it("watch every function, queue, table and log group", () => {
+    const of = (kind: string) =>
+      alarms.flatMap(({ Properties }) => {
+        const name = Properties.AlarmName as string;
+        return name.startsWith(`fleet2ban-${kind}-`) ? [name.slice(`fleet2ban-${kind}-`.length)] : [];
+      });
+    expect(of("function-errors")).toEqual(["ingest", "enforce", "sweep", "reconcile", "notify"]);
+    expect(of("given-up")).toEqual(["ingest", "enforce", "notify"]);
+    expect(of("stream-late")).toEqual(["enforce", "notify"]);
+    expect(of("table-throttled")).toEqual(["windows", "bans", "control"]);
+    expect(of("delivery-errors")).toEqual(["/var/log/haproxy"]);
+    expect(of("log-silent")).toEqual(["/var/log/haproxy"]);
+  });
+
+  it("ask only for figures that the functions write, under the stack's name", () => {
+    const written = new Set([...read("shared/ports/metrics.ts").matchAll(/"([A-Z]\w+)"/g)].map((name) => name[1]));
+    const own = alarms.map(({ Properties }) => Properties).filter(({ Namespace }) => Namespace === "fleet2ban");
+    expect(own.length).toBeGreaterThan(4);
+    for (const { MetricName, Dimensions } of own) {
+      expect(written).toContain(MetricName);
+      expect(Dimensions).toEqual([{ Name: "Stack", Value: "fleet2ban" }]);
+    }
+    const dashboard = JSON.stringify(ofType("AWS::CloudWatch::Dashboard", made.program)[0]!.Properties.DashboardBody);
+    for (const name of ["Lines", "LineToIngest", "CommandToReceipt", "HostsInSync", "BansStanding"]) {
+      expect(written).toContain(name);
+      expect(dashboard).toContain(name);
+    }
+    expect(dashboard).toContain("haproxy-auth");
+  });
+
+  it("are about silence where silence is the fault, and about no hosts where somebody enforces", () => {
+    const missing = alarms
+      .filter(({ Properties }) => Properties.TreatMissingData === "breaching")
+      .map(({ Properties }) => Properties.AlarmName);
+    expect(missing).toEqual([
+      "fleet2ban-not-running-sweep",
+      "fleet2ban-not-running-reconcile",
+      "fleet2ban-log-silent-/var/log/haproxy",
+    ]);
+    const watching = ofType("AWS::CloudWatch::Alarm", synthesise({ alarms: { silentMinutes: 0 } }).program).map(
+      ({ Properties }) => Properties.AlarmName,
+    );
+    expect(watching).not.toContain("fleet2ban-no-hosts");
+    expect(watching).not.toContain("fleet2ban-log-silent-/var/log/haproxy");
+    expect(alarms.map(({ Properties }) => Properties.AlarmName)).toContain("fleet2ban-no-hosts");
+  });
+});
+
+describe("docs/deploy.md", () => {
+  const page = read("docs/deploy.md");
+
+  it("has a row for every setting", () => {
+    const table = page.slice(page.indexOf("## Settings"), page.indexOf("## Permissions"));
+    const told = [...table.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap((row) =>
+      [...row[1]!.matchAll(/`([\w.]+)`/g)].map((name) => name[1]!),
+    );
+    const settings = { ...readSettings({}, "test"), configuration: "" };
+    const names = Object.entries({
+      ...settings,
+      ingest: { by: "", maxConcurrency: 0 },
+      logGroups: { ...settings.logGroups, only: [] },
+    }).flatMap(([name, value]) =>
+      ["logGroups", "ingest", "hosts", "alarms"].includes(name)
+        ? Object.keys(value).map((inner) => `${name}.${inner}`)
+        : [name],
+    );
+    expect(told.sort()).toEqual(names.sort());
+  });
+
+  it("and the example have settings that can be", () => {
+    const blocks = [...page.matchAll(/```json\n(\{\n? ?(?:"| {2}").*?)\n```/gs)].map(
+      (block) => JSON.parse(block[1]!) as object,
+    );
+    const settings = blocks.filter((block) => !("logs" in block));
+    expect(settings).toHaveLength(2);
+    for (const given of [...settings, JSON.parse(read("examples/cloud/fleet2ban.json"))])
+      readSettings(given, "docs/deploy.md");
+  });
+});
