@@ -46,7 +46,9 @@ export function subscriptionPattern(filters: readonly FilterLiterals[]): Subscri
 }
 
 /** Phrases of which every line that the jail can match has one; undefined = it may match any line. */
-function phrasesOf({ prefregex, failregex, literals, detector }: FilterLiterals): readonly string[] | undefined {
+function phrasesOf({ jail, prefregex, failregex, literals, detector }: FilterLiterals): readonly string[] | undefined {
+  // Each of the lines that make up one failure is needed, and no phrase stands in all of them.
+  if (jail.filter.maxlines > 1) return undefined;
   // Where the sieve lets every line pass, so must the pattern.
   if (failregex.length === 0 || literals.some((choices) => choices.length === 0)) return undefined;
   const before = prefregex === undefined ? [] : requiredLiterals(prefregex.tree);
