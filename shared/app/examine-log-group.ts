@@ -5,6 +5,7 @@
  * be a hole that nobody notices.
  */
 import type { Matcher } from "../core/filter/event.ts";
+import { EMPTY_LINE_STATE } from "../core/filter/line-state.ts";
 import type { Finding, Level } from "../core/report/findings.ts";
 import { PortError } from "../ports/failure.ts";
 import type { GroupLine, LogGroupFacts, LogGroups, Subscription } from "../ports/log-groups.ts";
@@ -137,7 +138,10 @@ async function sample({ name, matcher, now }: LogGroupRequest, logGroups: LogGro
 
 function failuresIn(page: readonly GroupLine[], matcher: Matcher): string[] {
   const events = page.map(({ id, stream, at, text }) => ({ id, stream, at, text: text.replace(/\r?\n$/, "") }));
-  const hit = new Set(matcher.match(events).failures.map(({ identity }) => identity));
+  const { failures, threads } = matcher.match(events);
+  // What needs earlier lines goes on from nothing here: a failure may be missed at the begin, none is made up.
+  const told = threads.flatMap((thread) => thread.resume(EMPTY_LINE_STATE).failures);
+  const hit = new Set([...failures, ...told].map(({ identity }) => identity));
   return page.filter(({ id, text }) => hit.has(id) && text.length <= LONGEST).map(({ text }) => text);
 }
 

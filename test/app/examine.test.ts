@@ -33,6 +33,10 @@ const matcher = {
     lines: events.length,
     failures: events.flatMap(({ id, text }) => (text.includes("bad") ? [{ identity: id } as Failure] : [])),
     tallies: new Map(),
+    // As a jail with connections tells them: by what earlier lines have said.
+    threads: events.flatMap(({ id, text }) =>
+      text.includes("late") ? [{ resume: () => ({ failures: [{ identity: id }] }) }] : [],
+    ),
   }),
 } as unknown as Matcher;
 
@@ -159,6 +163,11 @@ describe("a log group", () => {
       name: "whose pattern hides failures",
       group: { passes: (text) => text === "bad 1" },
       expected: [WELL, SUBSCRIBED, READ, "failure G: the filter pattern hides 1 of 2 failures, such as: bad 2"],
+    },
+    {
+      name: "whose pattern hides what only earlier lines explain",
+      group: { pages: [linesOf("bad 1", "late 2", "good")] },
+      expected: [WELL, SUBSCRIBED, READ, "failure G: the filter pattern hides 1 of 2 failures, such as: late 2"],
     },
     {
       name: "without a pattern",
