@@ -117,13 +117,17 @@ function prepare(given: RegexArguments, options: RegexOptions, { terminal }: Com
   const [filter] = filters;
   if (filter === undefined) throw unusable(problems);
   const { datepattern, maxlines } = filter.jail.filter;
+  if (maxlines > 1) {
+    throw new CliFailure(`the filter matches over ${maxlines} lines, and this report looks at single ones`, {
+      next: "See what it does in operation: fleet2ban run --dry-run --once",
+    });
+  }
   const patternUses = datepattern.length === 0 ? [] : [`Use      datepattern : ${patternUse(filter)}`];
   const uses = [
     ...(options.maxlines === undefined ? [] : [`Use         maxlines : ${options.maxlines}`]),
     ...(options.datepattern === undefined ? [] : patternUses),
     ...chosen.uses,
     ...(options.datepattern === undefined ? patternUses : []),
-    ...(maxlines > 1 && options.maxlines === undefined ? [`Use         maxlines : ${maxlines}`] : []),
     ...(ignoreregex === undefined ? [] : [`Use ignoreregex line : ${shortened(ignoreregex)}`]),
   ];
   return { filter, uses };
