@@ -21,7 +21,7 @@ import type { Metrics } from "../ports/metrics.ts";
 import type { MailAction } from "../ports/notifier.ts";
 import type { SetAside } from "../ports/set-aside.ts";
 import type { Whois } from "../ports/whois.ts";
-import { type MailPaceDeps, slotForMail, turnForDigest } from "./pace-mails.ts";
+import { type MailPaceDeps, slotForDigest, slotForMail } from "./pace-mails.ts";
 import { stands } from "./show-status.ts";
 
 export interface NotifyDeps extends MailPaceDeps {
@@ -120,6 +120,7 @@ async function deliverMails({ box, bans }: Post, deps: NotifyDeps) {
     const { subjectName } = actions[0]!;
     const lines = actions.some((action) => action.lines);
     const parts = { ban, subjectName, lines, whois: answers[nth], observed: observed.has(ban.jail), teller };
+    await slotForMail(box, deps);
     mails += await hand(box, { ...banMail(parts), kind: "ban", jail: ban.jail }, mark, deps);
   }
   return { mails, digests: 0 };
@@ -129,7 +130,7 @@ async function deliverDigest({ box, bans }: Post, deps: NotifyDeps) {
   const { marks, metrics, now, observed, teller } = deps;
   const mark = markOf(box, [...bans.keys()].sort().join("\n"));
   if ((await marks.noted([mark])).size > 0) return { mails: 0, digests: 0 };
-  await turnForDigest(box, deps);
+  await slotForDigest(box, deps);
   const all = [...bans.values()].map(({ ban }) => ban);
   const standing = all.filter((ban) => stands(ban, now()));
   if (standing.length === 0) return { mails: 0, digests: 0 };
@@ -142,12 +143,11 @@ async function deliverDigest({ box, bans }: Post, deps: NotifyDeps) {
 }
 
 /**
- * Sends one mail in its slot and marks it; 1 = it went. What the service does not take although it is there (a topic that
+ * Sends one mail whose slot has come and marks it; 1 = it went. What the service does not take although it is there (a topic that
  * is gone, a right that lacks) waits for a person: it is set aside, so that it does not hold up the other boxes' mails.
  */
 async function hand(box: string, mail: OutgoingMail, mark: string, deps: NotifyDeps): Promise<0 | 1> {
   const { mailbox, marks, metrics, now, setAside } = deps;
-  await slotForMail(box, deps);
   let sent: 0 | 1 = 1;
   try {
     await mailbox.send(box, mail);

@@ -49,9 +49,9 @@ export const banned = (ban: Ban): BanChange => ({ kind: "banned", ban });
 export function memoryPace(): Pace {
   const next = new Map<string, number>();
   return {
-    async reserve(what, gap, now) {
+    async reserve(what, gap, now, patience = Number.POSITIVE_INFINITY) {
       const free = Math.max(next.get(what) ?? 0, now);
-      next.set(what, free + gap);
+      if (free - now <= patience) next.set(what, free + gap);
       return free - now;
     },
   };

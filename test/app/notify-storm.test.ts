@@ -131,7 +131,8 @@ describe("a storm", () => {
         const { sent, all } = await blow(storm);
         expectPaced(sent, all);
       }),
-      { numRuns: 40 },
+      // Digests 59 s apart, where a digest waited for the slot of a mail after its own.
+      { numRuns: 40, examples: [[{ shards: 7, bans: 521, length: 600_000, fails: 2, repeats: 2 }]] },
     );
   });
 });
