@@ -11,6 +11,7 @@
  */
 import { type LiteralChoice, requiredLiterals, survivesCut } from "../regex/literals.ts";
 import type { CanCut, JailFilter } from "./jail-filter.ts";
+import { readsJournal } from "./journal-jails.ts";
 
 export interface SubscriptionPattern {
   /** At most 1024 characters; "" = every line. */
@@ -49,6 +50,8 @@ export function subscriptionPattern(filters: readonly FilterLiterals[]): Subscri
 function phrasesOf({ jail, prefregex, failregex, literals, detector }: FilterLiterals): readonly string[] | undefined {
   // Each of the lines that make up one failure is needed, and no phrase stands in all of them.
   if (jail.filter.maxlines > 1) return undefined;
+  // The line that is matched is put together from an entry's fields, and does not stand in the log event like that.
+  if (readsJournal(jail)) return undefined;
   // Where the sieve lets every line pass, so must the pattern.
   if (failregex.length === 0 || literals.some((choices) => choices.length === 0)) return undefined;
   const before = prefregex === undefined ? [] : requiredLiterals(prefregex.tree);

@@ -57,6 +57,7 @@ describe("the subscription pattern", () => {
     { name: "too short to say anything", failregex: ["^<ADDR> a "] },
     { name: "one of several regexes without", failregex: ["^<ADDR> 401 ", "^<ADDR>$"] },
     { name: "a failure is made up of several lines", failregex: ["^ 401 .*\\n.* from <ADDR> "], maxlines: 2 },
+    { name: "lines are made of a journal's entries", failregex: ["^\\S+ sshd 401 <ADDR> "], backend: "systemd" },
     { name: "a date may stand within the only literal", failregex: ["^<ADDR> 401 "], datepattern: [] },
   ])("is empty where every line may matter: $name", ({ name: _, ...sketch }) => {
     expect(patternOf(sketch, { failregex: ["^<ADDR> 401 "] })).toEqual({ pattern: "", unbounded: ["jail0"] });
