@@ -10,11 +10,12 @@ import { parseIp } from "../../shared/core/address.ts";
 import type { JailConfig } from "../../shared/core/config/model.ts";
 import { createNeverBan, type NeverBan } from "../../shared/core/detect/never-ban.ts";
 import { type Answer, exitCodeOf, formatAnswer } from "../../shared/core/report/answer.ts";
+import { PortError } from "../../shared/ports/failure.ts";
 import { type AnswerDeps, answerRequest } from "../answer/answer-request.ts";
 import { type Change, type CommonRequest, commandOf, isChange } from "../answer/request.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { CommonOptions } from "../commands/common-options.ts";
-import { EXIT_REFUSED } from "../failure.ts";
+import { EXIT_REFUSED, reasonOf } from "../failure.ts";
 import { explain } from "./explain.ts";
 import { type OpenStack, type StackChoice, withStack } from "./open-stack.ts";
 
@@ -42,10 +43,8 @@ interface Answered {
 async function answerOf(request: CommonRequest, choice: StackChoice, env: NodeJS.ProcessEnv): Promise<Answered> {
   try {
     return await withStack(choice, env, async (stack) => {
-      const asked = isChange(request) ? { ...request, actor: stack.caller.arn } : request;
-      const answer = await answerRequest(asked, await depsOf(request, stack));
-      if (!isChange(request) || !mayHaveChanged(answer)) return { answer };
-      return { answer, ...(await note(request, answer, stack)) };
+      const deps = await depsOf(request, stack);
+      return isChange(request) ? change(request, deps, stack) : { answer: await answerRequest(request, deps) };
     });
   } catch (error) {
     const explanation = explain(error);
@@ -55,10 +54,28 @@ async function answerOf(request: CommonRequest, choice: StackChoice, env: NodeJS
   }
 }
 
+/** Makes the change in the caller's name and notes it, also where it was cut off in the middle. */
+async function change(request: Change, deps: AnswerDeps, stack: OpenStack): Promise<Answered> {
+  const asked = { ...request, actor: stack.caller.arn };
+  const answer = await answerRequest(asked, deps).catch(async (error: unknown) => {
+    // Direction: the error is what is told; a part may have been done, so the deed is noted if that can be.
+    await note(request, `failed: ${explain(error)?.reason ?? String(error)}`, stack);
+    throw error;
+  });
+  return mayHaveChanged(answer) ? { answer, ...(await note(request, outcomeOf(answer), stack)) } : { answer };
+}
+
 async function depsOf(request: CommonRequest, stack: OpenStack): Promise<AnswerDeps> {
   const { state } = stack;
   const compiled = await stack.ruleset();
-  const { rules, neverBan: ruled, hash } = await readyRuleset(compiled);
+  const {
+    rules,
+    neverBan: ruled,
+    hash,
+  } = await readyRuleset(compiled).catch((cause: unknown) => {
+    const next = "Use the version of fleet2ban that deployed the stack, or deploy it again.";
+    throw new PortError("rejected", reasonOf(cause), next, cause);
+  });
   const neverBan = request.kind === "ban" ? await sparing(ruled, stack) : ruled;
   return {
     ...state,
@@ -94,8 +111,8 @@ function mayHaveChanged(answer: Answer): boolean {
   return answer.refusal.kind === "never-ban" || answer.refusal.kind === "not-banned";
 }
 
-async function note(change: Change, answer: Answer, { state, caller }: OpenStack): Promise<Pick<Answered, "unnoted">> {
-  const deed = { actor: caller.arn, at: Date.now(), command: commandOf(change), outcome: outcomeOf(answer) };
+async function note(made: Change, outcome: string, { state, caller }: OpenStack): Promise<Pick<Answered, "unnoted">> {
+  const deed = { actor: caller.arn, at: Date.now(), command: commandOf(made), outcome };
   try {
     await state.audit.note(deed);
     return {};

@@ -368,6 +368,22 @@ describe("what stands in the way is said with the next step, and ends with 255",
     expect(await rig.state.audit.recent(9)).toEqual([]);
   });
 
+  it("a change that is cut off in the middle: what it is about is noted all the same", async () => {
+    const deny = await startProxy(rig.engine.endpoint, (body) => body.includes('"192.0.2.8"'));
+    process.env.DYNAMODB_ENDPOINT = deny.url;
+    try {
+      const { code, out } = await ask("set", "web", "banip", "192.0.2.7", "192.0.2.8");
+      expect({ code, out }).toEqual({ code: 255, out: expect.stringContaining("AccessDeniedException: not this") });
+    } finally {
+      process.env.DYNAMODB_ENDPOINT = rig.engine.endpoint;
+      await deny.close();
+    }
+    expect((await ask("banned", "192.0.2.7", "192.0.2.8")).out).toBe("[['web'], []]");
+    expect(await rig.state.audit.recent(9)).toMatchObject([
+      { command: "set web banip 192.0.2.7 192.0.2.8", outcome: expect.stringMatching(/^failed: .*not this/) },
+    ]);
+  });
+
   it("no credentials, no Region, and a Region that is none", async () => {
     const { AWS_ACCESS_KEY_ID, AWS_REGION, AWS_ENDPOINT_URL } = process.env;
     try {
