@@ -1,7 +1,7 @@
 /** What `regex --explain` does: each line of the log, or the one line given, step by step. */
 import { createIgnoreList, parseIgnoreWords } from "../../shared/core/detect/ignore.ts";
 import { createNeverBan } from "../../shared/core/detect/never-ban.ts";
-import { explainLine } from "../../shared/core/filter/explain.ts";
+import { createExplainer } from "../../shared/core/filter/explain.ts";
 import type { CompiledFilter } from "../../shared/core/filter/matcher.ts";
 import { explain, formatExplanation } from "../../shared/core/report/explanation.ts";
 import type { Terminal } from "../terminal.ts";
@@ -14,11 +14,12 @@ export async function explainLines(
 ): Promise<void> {
   const { ignoreip } = filter.jail;
   const spares = { ignore: createIgnoreList(parseIgnoreWords(ignoreip).targets), neverBan: createNeverBan([]) };
+  const explainNext = createExplainer(filter);
   let first = true;
   for await (const text of lines) {
     const line = text.replace(/[\r\n]+$/, "");
     if (line === "") continue;
-    const explanation = explain(line, explainLine(filter, line, now), filter, spares);
+    const explanation = explain(line, explainNext(line, now), filter, spares);
     if (json) terminal.line(JSON.stringify(explanation));
     else terminal.write(`${first ? "" : "\n"}${formatExplanation(explanation, terminal.zone)}`);
     first = false;

@@ -3,7 +3,7 @@ import { lookup } from "node:dns/promises";
 import type { JailConfig } from "../../shared/core/config/model.ts";
 import type { Problem } from "../../shared/core/config/problem.ts";
 import { createDating } from "../../shared/core/filter/dating.ts";
-import { explainLine, type RegexHit } from "../../shared/core/filter/explain.ts";
+import { createExplainer, type RegexHit } from "../../shared/core/filter/explain.ts";
 import { type CompiledFilter, compileFilters } from "../../shared/core/filter/matcher.ts";
 import { formatFailure } from "../../shared/core/report/regex-output.ts";
 import { formatRegexHeader, formatRegexReport, shortened } from "../../shared/core/report/regex-report.ts";
@@ -74,11 +74,12 @@ export async function testRegex(given: RegexArguments, options: RegexOptions, co
   const counter = createRegexCounter(textsOf(filter), { checkAll, fixedZone: filter.jail.logtimezone !== undefined });
   const resolve = createLookup(isRaw(options));
   const now = Date.now();
+  const explain = createExplainer(filter);
   const begin = performance.now();
   for await (const text of readLines(source, options.encoding, process.stdin)) {
     const line = text.replace(/[\r\n]+$/, "");
     if (line === "" || line.startsWith("#")) continue;
-    const explanation = explainLine(filter, line, now);
+    const explanation = explain(line, now);
     const hits = explanation.outcome === "matched" ? await Promise.all(explanation.hits.map(resolve)) : [];
     const failures = counter.add(line, explanation, hits);
     if (options.out === undefined) continue;

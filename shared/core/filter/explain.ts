@@ -5,8 +5,10 @@
 
 import { cutDate } from "../date/detector.ts";
 import { join, matchGroups, narrow } from "./examine.ts";
+import { EMPTY_LINE_STATE } from "./line-state.ts";
 import type { CompiledFilter } from "./matcher.ts";
 import { type Groups, type Identity, identify } from "./suspect.ts";
+import { openFollower } from "./thread.ts";
 
 export interface RegexHit {
   /** Counts from 0 in the order of the filter's failregexes. */
@@ -34,9 +36,37 @@ export interface LineExplanation {
   /** Indexes of the ignoreregexes that hit. */
   readonly ignoredBy: readonly number[];
   readonly outcome: "matched" | "ignored" | "missed";
+  /**
+   * Why a line that a failregex hits is no failure yet, where its connection decides (outcome "ignored"): it only tells
+   * something, or it waits for a line that says from where.
+   */
+  readonly connection?: "told" | "waits";
 }
 
-/** Explains one line without a line end; `now` (epoch ms) completes dates without a year or a day. */
+/** Explains lines of one log, one after another: a filter with connections judges each with those before it. */
+export function createExplainer(filter: CompiledFilter): (text: string, now: number) => LineExplanation {
+  if (filter.span !== "session") return (text, now) => explainLine(filter, text, now);
+  let state = EMPTY_LINE_STATE;
+  let count = 0;
+  return (text, now) => {
+    const alone = explainLine(filter, text, now);
+    const [first] = alone.hits;
+    if (alone.outcome !== "matched" || first === undefined) return alone;
+    const follower = openFollower(filter, state);
+    const event = { id: String(count++), stream: "", at: now, text };
+    const hit = { groups: first.groups, lines: [text] };
+    const judgement = follower.take({ event, at: now, seen: { kind: "hit", hit } });
+    state = follower.close();
+    if (judgement.kind === "failed") {
+      const { groups } = judgement.hit;
+      return { ...alone, hits: [{ ...first, groups, identity: identify(groups, filter.jail.usedns) }] };
+    }
+    const waits = state.sessions.some(({ id, pending }) => id === first.groups.mlfid && pending);
+    return { ...alone, hits: [first], outcome: "ignored", connection: waits ? "waits" : "told" };
+  };
+}
+
+/** Explains one line without a line end, and without any before it; `now` (epoch ms) completes dates without a year or a day. */
 export function explainLine(filter: CompiledFilter, text: string, now: number): LineExplanation {
   const found = filter.detector.find(text);
   const date =

@@ -34,6 +34,7 @@ export interface Explanation {
   readonly failregex: readonly RegexStep[];
   readonly ignoreregex: readonly { readonly pattern: string; readonly matched: boolean }[];
   readonly outcome: LineExplanation["outcome"];
+  readonly connection?: LineExplanation["connection"];
   /** Of the failregex that decides. */
   readonly identity: Identity | undefined;
   /** Why the jail leaves the id alone; undefined where it does not. Names in ignoreip are not looked up here. */
@@ -75,6 +76,7 @@ export function explain(line: string, found: LineExplanation, filter: CompiledFi
       matched: ignoredBy.includes(index),
     })),
     outcome,
+    ...(found.connection === undefined ? {} : { connection: found.connection }),
     identity,
     spared: identity?.kind === "address" ? sparedBy(identity.id, spares) : undefined,
   };
@@ -143,9 +145,11 @@ function stepRows(name: string, step: RegexStep): [string, string][] {
   }
 }
 
-function verdictOf({ outcome, identity, spared, prefregex, failregex }: Explanation): string {
+function verdictOf({ outcome, connection, identity, spared, prefregex, failregex }: Explanation): string {
   switch (outcome) {
     case "ignored":
+      if (connection === "told") return "no failure by itself: it tells something of its connection";
+      if (connection === "waits") return "a failure once a line of the same connection says from where";
       return "ignored: an ignoreregex takes it back";
     case "missed":
       if (prefregex !== undefined && failregex.length === 0) return "missed: the prefregex does not match";
