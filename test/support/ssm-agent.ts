@@ -28,7 +28,15 @@ import {
 } from "@aws-sdk/client-ssm";
 import { DOCUMENT_LIMIT, type HostDocument } from "../../shared/contract/host-document.ts";
 import { SEED } from "./seed.ts";
-import { invalidParameter, type Job, type Machine, runJob, type StandInHost, WORKERS } from "./ssm-execution.ts";
+import {
+  endGroup,
+  invalidParameter,
+  type Job,
+  type Machine,
+  runJob,
+  type StandInHost,
+  WORKERS,
+} from "./ssm-execution.ts";
 import { instanceOf, invocationOf, pageOf } from "./ssm-listing.ts";
 
 export type { StandInHost } from "./ssm-execution.ts";
@@ -237,7 +245,7 @@ export function createSsmStandIn({ document, tag, hosts }: StandInOptions): SsmS
     },
     publish: (content) => versions.push(content),
     close() {
-      for (const child of running) child.kill("SIGKILL");
+      for (const child of running) endGroup(child);
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -71,19 +71,31 @@ export async function runJob(job: Job, host: Machine, folder: string, running: S
     env: { PATH: process.env.PATH, ...host.env, ...variables(job, host) },
     // Like the agent's: nothing to read.
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: Number(timeoutSeconds) * 1000,
-    killSignal: "SIGKILL",
+    // A group of its own, so that what the script started ends with it.
+    detached: true,
   });
   running.add(child);
+  const timer = setTimeout(() => endGroup(child), Number(timeoutSeconds) * 1000);
   child.stdout.setEncoding("utf8").on("data", (text: string) => (job.stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (job.stderr += text));
   const code = await new Promise<number | null>((resolve) =>
     child.on("close", resolve).on("error", () => resolve(127)),
   );
+  clearTimeout(timer);
   running.delete(child);
   if (code === null) finish("TimedOut", "Execution Timed Out", 137);
   else if (code === 0) finish("Success", "Success", 0);
   else finish("Failed", "Failed", code);
+}
+
+/** Ends a script and all that it started. */
+export function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 function variables({ document, parameters }: Job, { agent = OLDEST_AGENT }: Machine): Record<string, string> {
