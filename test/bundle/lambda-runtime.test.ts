@@ -132,6 +132,13 @@ describe("the emulated Lambda runtime", () => {
     expect(await stuck.resultOf({})).not.toBe(first);
   });
 
+  it("tells of a Node that cannot be started", async () => {
+    const none = await startLambda({ name: "none", folder: tmpdir(), node: join(tmpdir(), "no-such-node") });
+    ended.push(() => none.stop());
+    expect(await none.invoke({})).toEqual({ kind: "exited", code: null });
+    expect(none.log.join()).toContain("ENOENT");
+  });
+
   it("tells of a process that ends by itself, and keeps what it wrote", async () => {
     const leaving = await lambda(
       'export const handler = async (event) => { console.log("{}"); if (event.leave) process.exit(3); return 1; };',

@@ -2,7 +2,8 @@
  * Runs a Lambda's asset as AWS's Node runtime does: loads the handler once, then asks the runtime interface for one event
  * after the other. It runs under the runtime's own Node, so it is plain JavaScript and uses nothing of this project.
  *
- * What it leaves out of the real one: response streaming, X-Ray, callbacks (nodejs24.x has none), process reuse after a crash.
+ * What it leaves out of the real one: response streaming, X-Ray, callbacks (nodejs24.x has none), and the freezing of the
+ * process between events.
  */
 import { get, request } from "node:http";
 import { join } from "node:path";

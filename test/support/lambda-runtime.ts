@@ -135,10 +135,16 @@ export async function startLambda(options: LambdaOptions): Promise<LambdaFunctio
     fresh = true;
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream }).on("line", (line) => log.push(line));
-    child.on("exit", (code) => {
+    const left = (code: number | null) => {
       if (process_ !== child) return;
       end();
       job?.settle({ kind: "exited", code });
+    };
+    child.on("exit", left);
+    child.on("error", (error) => {
+      // Never started; the invoker is told like of a process that ended at once.
+      log.push(String(error));
+      left(null);
     });
   }
 
