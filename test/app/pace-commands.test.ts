@@ -92,8 +92,9 @@ function together({ gap = 8_000, fails = (_: number): boolean => false } = {}) {
   };
   let next = 0;
   const pace: Pace = {
-    async reserve(_, between, now) {
+    async reserve(_, between, now, longest = Number.POSITIVE_INFINITY) {
       const slot = Math.max(next, now);
+      if (slot - now > longest) return slot - now;
       next = slot + between;
       return slot - now;
     },
@@ -192,7 +193,10 @@ describe("senders that meet", () => {
       },
     ]);
     expect(told).toEqual(["the next slot for a command is 8 s away"]);
-    expect(sent.map(({ targets }) => targets)).toEqual([["a"], ["c"]]);
+    expect(sent).toEqual([
+      { at: 0, targets: ["a"] },
+      { at: 8_000, targets: ["c"] },
+    ]);
   });
 });
 

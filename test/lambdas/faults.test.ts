@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { random } from "../../bench/lines.ts";
 import type { Target } from "../../shared/core/address.ts";
+import { PortError } from "../../shared/ports/failure.ts";
 import { all } from "../contracts/subject.ts";
 import { EXPIRED, THROTTLED, type Trouble, watchRequests } from "../support/requests.ts";
 import {
@@ -103,6 +104,29 @@ describe("a table that is", () => {
         expect(await banned()).toEqual([A, "192.0.2.2"]);
       }
     }
+  });
+});
+
+describe("totals that could not be written", () => {
+  it("are written when the payload comes again, although its ids are known to be banned by then", async () => {
+    let nth = 0;
+    const { ingest } = await startProcess(cloud, {
+      through: (state) => ({
+        ...state,
+        totals: {
+          ...state.totals,
+          add: (...args) =>
+            nth++ === 0
+              ? Promise.reject(new PortError("unavailable", "UpdateItem on table control failed", "Wait."))
+              : state.totals.add(...args),
+        },
+      }),
+    });
+    const events = payload(failures(A, 3));
+    await expect(ingest(direct(events))).rejects.toMatchObject({ code: "unavailable" });
+    expect(await banned()).toEqual([A]);
+    await ingest(direct(events));
+    expect((await cloud.state.totals.read()).get("web")?.failed).toBe(3);
   });
 });
 
