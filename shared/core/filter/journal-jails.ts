@@ -15,14 +15,19 @@ export function readsJournal({ backend }: Pick<JailConfig, "backend">): boolean 
   return backend.startsWith("systemd");
 }
 
-/** What is wrong with a jail's journalmatch. */
+/** What is wrong with a jail's journalmatch, and what of its backend is not taken. */
 export function journalProblems(jail: JailConfig): readonly Problem[] {
   if (!readsJournal(jail)) return [];
+  const { name, place, backend } = jail;
   const parsed = parseJournalMatch(jail.filter.journalmatch);
-  if (parsed.kind === "match") return [];
+  if (parsed.kind === "match") {
+    if (!backend.includes("[")) return [];
+    const message = `backend = ${backend} has arguments, which are not taken: the system's journal is read`;
+    return [{ code: "unsupported-option", severity: "warning", jail: name, place, message, next: "Write systemd." }];
+  }
   const message = `journalmatch has ${JSON.stringify(parsed.word)}, which is no FIELD=VALUE`;
   const next = "Write it as for journalctl: _SYSTEMD_UNIT=sshd.service + _COMM=sshd.";
-  return [{ code: "bad-value", severity: "error", jail: jail.name, place: jail.place, message, next }];
+  return [{ code: "bad-value", severity: "error", jail: name, place, message, next }];
 }
 
 /** Jails with the same journalmatch, and the matcher of their lines. */

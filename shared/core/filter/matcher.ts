@@ -90,7 +90,8 @@ export function compileFilters(
     const compiled = compileJailFilter(jail, (before, after) => detector.canCutBetween(before, after));
     const journal = journalProblems(jail);
     problems.push(...compiled.problems, ...journal);
-    if (compiled.filter !== undefined && journal.length === 0) filters.push({ ...compiled.filter, detector });
+    if (compiled.filter !== undefined && journal.every(({ severity }) => severity !== "error"))
+      filters.push({ ...compiled.filter, detector });
   }
   return { filters, problems };
 }

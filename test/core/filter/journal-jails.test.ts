@@ -64,6 +64,13 @@ describe("a jail that reads a journal", () => {
     expect(matcher.filters.length).toBe(2);
   });
 
+  it("says which part of its backend is not taken, and runs", () => {
+    const jail = { ...journalJail("app", []), backend: "systemd[journalflags=1]" };
+    const { matcher, problems } = createMatcher([jail], utc);
+    expect(problems).toMatchObject([{ code: "unsupported-option", severity: "warning", jail: "app" }]);
+    expect(matcher.match([entry("failed 192.0.2.1")]).failures).toHaveLength(1);
+  });
+
   it("is left out by name where its journalmatch is none", () => {
     const { matcher, problems } = createMatcher([journalJail("app", ["--flush"])], utc);
     expect(problems).toMatchObject([{ code: "bad-value", jail: "app", severity: "error" }]);
