@@ -2,7 +2,6 @@
  * Checks the fleet every few minutes, and soon after changes did not reach a host. The schedule alone would do: events of
  * EventBridge are best effort, so they only make it sooner.
  */
-import type { CheckDeps } from "../../shared/app/check-hosts.ts";
 import { type ReconcileDeps, type Reconciled, reconcileFleet } from "../../shared/app/reconcile-fleet.ts";
 import type { JailFirewall } from "../../shared/core/firewall/change.ts";
 import type { HostsReport } from "../../shared/core/report/hosts-report.ts";
@@ -10,14 +9,10 @@ import type { Pace } from "../../shared/ports/pace.ts";
 import type { Call } from "../runtime/invocation.ts";
 import { decodeEvent, type Wake } from "./decode-event.ts";
 
-export interface ReconcileHandlerDeps
-  extends Omit<ReconcileDeps, "now" | "metrics" | "jails" | "firewalls">,
-    Pick<CheckDeps, "wait"> {
+export interface ReconcileHandlerDeps extends Omit<ReconcileDeps, "now" | "metrics" | "firewalls"> {
   /** Name of the host document. */
   readonly document: string;
-  /** The jails of the ruleset. */
-  readonly jails: readonly string[];
-  /** Their firewalls, of the revision that the ruleset has in the fleet. */
+  /** The firewalls of the jails, of the revision that the ruleset has in the fleet. */
   readonly firewalls: () => Promise<ReadonlyMap<string, JailFirewall>>;
   readonly pace: Pace;
 }

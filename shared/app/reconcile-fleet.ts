@@ -5,14 +5,13 @@
  * Every host is told to put its own firewall in order, which costs one command for the whole fleet and is all that most
  * hosts ever need. The full list goes to those whose answer shows that they do not know the bans of the rows.
  */
-import type { HostLine } from "../core/report/hosts-report.ts";
-import { type HostsReport, hostsReport } from "../core/report/hosts-report.ts";
+import { type HostLine, type HostsReport, hostsReport } from "../core/report/hosts-report.ts";
 import type { Fleet } from "../ports/fleet.ts";
 import type { HostRecord } from "../ports/hosts.ts";
 import type { FleetHost, Inventory } from "../ports/inventory.ts";
 import { awaitAnswers, type Check, type CheckDeps, type CheckedHost, checkHosts, withFindings } from "./check-hosts.ts";
 import { type CollectDeps, collectReceipts, noteAll } from "./collect-receipts.ts";
-import { hostLine, sightingOf } from "./show-hosts.ts";
+import { hostLine } from "./show-hosts.ts";
 
 export interface ReconcileDeps extends CheckDeps, CollectDeps {
   readonly fleet: Fleet;
@@ -93,8 +92,7 @@ async function relist({ checked, reading }: Check, deps: ReconcileDeps): Promise
 
 function lineOf(host: FleetHost, checked: CheckedHost | undefined, record: HostRecord | undefined): HostLine {
   if (checked !== undefined) return hostLine(host, checked.record, checked.verdict.state);
-  const { seenAt } = sightingOf(host, record, undefined);
-  return hostLine(host, record, { kind: "out-of-sync", reason: { kind: "offline", since: seenAt } });
+  return hostLine(host, record, { kind: "out-of-sync", reason: { kind: "offline", since: host.seenAt } });
 }
 
 function measure({ hosts, inSync }: HostsReport, bans: number | undefined, { metrics }: ReconcileDeps): void {

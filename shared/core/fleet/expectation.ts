@@ -22,7 +22,10 @@ export interface Expectation {
 /** A ban that changed within this time (ms) may not have reached every host. */
 export const SETTLING = 60_000;
 
-/** `beganAt`: when hosts were about to be asked, epoch ms; a ban with a later `since` less SETTLING may be on its way. */
+/**
+ * Of the bans as they were read before and after hosts were asked, the first from `beganAt` (epoch ms) on. `lastChange`
+ * (epoch ms) = the youngest ban, by its event; a ban that came longer than SETTLING before has reached every host.
+ */
 export function expectationOf(
   before: readonly HostBan[],
   after: readonly HostBan[],
