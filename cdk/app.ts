@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
+import { CliFailure } from "../cli/failure.ts";
 import { RefusedConfiguration } from "./compile-ruleset.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { SettingsError } from "./settings-error.ts";
@@ -14,7 +15,8 @@ try {
   createStacks(app, settingsOf(app));
 } catch (error) {
   // A mistake of whoever deploys is told in words; anything else is a defect, and keeps its trace.
-  if (!(error instanceof SettingsError || error instanceof RefusedConfiguration)) throw error;
+  if (!(error instanceof SettingsError || error instanceof RefusedConfiguration || error instanceof CliFailure))
+    throw error;
   console.error(error.message);
   process.exit(1);
 }

@@ -36,6 +36,8 @@ export function describeStack(scope: Construct, { state, functions, hosts, deplo
   new ssm.StringParameter(scope, "Description", {
     parameterName: stackParameter(state.name),
     description: "What fleet2ban's command line needs to know of this deployment",
+    // Many log groups need more than the 4 KB of the standard tier.
+    tier: ssm.ParameterTier.INTELLIGENT_TIERING,
     stringValue: Stack.of(scope).toJsonString(description),
   });
 }

@@ -23,6 +23,7 @@ export function prepareHosts(scope: Construct, settings: Settings, deployment: C
     const parameter = new ssm.CfnParameter(scope, "AgentConfiguration", {
       name: `${AGENT_PARAMETER}${settings.name}`,
       type: "String",
+      tier: "Intelligent-Tiering",
       description: "Files of the jails, for the CloudWatch agent",
       value: text,
     });

@@ -216,6 +216,7 @@ describe("the templates", () => {
       bansTable: "resolved",
       documentName: "fleet2ban-hosts",
       ingestFunction: "fleet2ban-ingest",
+      mailTopics: ["resolved", "resolved"],
       logGroups: ["/var/log/web", "/lb/one", "/lb/two"],
       targetTagKey: "fleet2ban",
       targetTagValue: "host",
