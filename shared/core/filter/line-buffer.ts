@@ -25,6 +25,12 @@ export interface Buffered {
 
 /** Appends a line and searches; the filter was compiled for texts of several lines. */
 export function searchLines(filter: JailFilter, before: readonly BufferedLine[], line: BufferedLine): Buffered {
+  const { buffer, verdict } = search(filter, before, line);
+  // A line longer than a buffer is looked at, and not kept.
+  return { buffer: buffer.filter(({ text }) => text.length <= MAX_BUFFER), verdict };
+}
+
+function search(filter: JailFilter, before: readonly BufferedLine[], line: BufferedLine): Buffered {
   const lines = bounded([...before, line], filter.jail.filter.maxlines);
   const text = textOf(lines);
   if (filter.ignoresFirst) {

@@ -14,8 +14,8 @@ export interface SessionTable {
   close(): readonly Session[];
 }
 
-/** Characters of lines kept over all sessions; of the oldest only who they are is kept then. */
-const MAX_TEXT = 49_152;
+/** Characters of all sessions: a row of the cloud's tables holds them however badly they compress. */
+const MAX_TEXT = 65_536;
 const ID_LENGTH = 256;
 
 export function openSessions(sessions: readonly Session[]): SessionTable {
@@ -65,13 +65,21 @@ function crowd(table: Map<string, Session>): void {
   table.delete(oldest!);
 }
 
+/** The newest that have room together; of those before them, who they are as long as there is room for that. */
 function withinText(sessions: readonly Session[]): readonly Session[] {
   let left = MAX_TEXT;
-  return sessions
-    .toReversed()
-    .map((session) => {
-      left -= [...session.lines, ...session.aside].reduce((sum, line) => sum + line.length, 0);
-      return left >= 0 ? session : { ...session, lines: [], aside: [] };
-    })
-    .toReversed();
+  const kept: Session[] = [];
+  for (const session of sessions.toReversed()) {
+    const { id, groups, users, lines, aside } = session;
+    left -= lengthOf([id, ...Object.values(groups), ...users]);
+    if (left < 0) break;
+    const told = lengthOf([...lines, ...aside]);
+    kept.push(told <= left ? session : { ...session, lines: [], aside: [] });
+    left -= Math.min(told, left);
+  }
+  return kept.reverse();
+}
+
+function lengthOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + text.length, 0);
 }
