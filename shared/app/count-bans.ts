@@ -1,5 +1,6 @@
 /**
- * Bans that began are counted: into "Total banned", and as failures of the recidive jails, which read our own ban log.
+ * Bans that began are counted: into "Total banned", as failures of the recidive jails, which read our own ban log, and
+ * into the history of the id, which whoever banned may have died too early to note.
  */
 import type { BanChange } from "../core/ban.ts";
 import { type BanLogSource, banLogEvents, beginsBan } from "../core/ban-log.ts";
@@ -22,6 +23,7 @@ export async function countBans(changes: readonly BanChange[], deps: CountBansDe
   const reports: IngestReport[] = [];
   for (const change of changes.filter(beginsBan)) {
     const { ban } = change;
+    await deps.offenders.record(ban);
     await deps.totals.add(`ban ${keyText(ban)} ${ban.generation}`, new Map([[ban.jail, { ...NO_TOTALS, banned: 1 }]]));
     // One at a time: the totals know a batch by its events.
     reports.push(await ingestEvents(banLogEvents([change], deps.banLogSource), deps));

@@ -194,6 +194,16 @@ describe("counting bans", () => {
     );
   });
 
+  it("notes a ban in the history of its id, whose writer may have died before it did", async () => {
+    const { state, deps } = await rig([jail("web")]);
+    const change: BanChange = { kind: "banned", ban };
+    const counting = { ...deps, matcher: recidive, banLogSource: source };
+    for (let times = 0; times < 2; times++) await state.batch(() => countBans([change], counting));
+    expect(await state.offenders.history(ban.id)).toMatchObject([
+      { jail: "web", count: 1, until: HOUR, generation: 7 },
+    ]);
+  });
+
   it("counts neither what goes on nor what ends", async () => {
     const { state, deps } = await rig([jail("web"), jail("recidive", { maxretry: 1 })]);
     const changes: BanChange[] = [
