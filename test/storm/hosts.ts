@@ -1,0 +1,204 @@
+/**
+ * The hosts of a storm: each with a ledger by the rules of the host script (core/firewall/ledger.ts), a kernel that
+ * forgets at a reboot, and commands that come late, twice, in any order or not at all.
+ */
+
+import type { HostBan, HostChange } from "../../shared/core/firewall/change.ts";
+import { digestOf } from "../../shared/core/firewall/digest.ts";
+import { hostKey } from "../../shared/core/firewall/encode.ts";
+import { type Ledger, learn, standing, takeFullList } from "../../shared/core/firewall/ledger.ts";
+import type { Receipt } from "../../shared/core/firewall/receipt.ts";
+import type { Fleet, FleetReport } from "../../shared/ports/fleet.ts";
+import type { Inventory } from "../../shared/ports/inventory.ts";
+import type { Answered, Receipts } from "../../shared/ports/receipts.ts";
+import type { Life, World } from "./world.ts";
+
+export const SCRIPT = "1";
+/** A command that arrives later than this after it was sent does nothing, ms. */
+const DEADLINE = 120_000;
+
+/** Something went out of a kernel by a command. */
+export interface Removal {
+  readonly host: string;
+  readonly key: string;
+  readonly at: number;
+  /** Whether its ban stood. */
+  readonly early: boolean;
+}
+
+interface Command {
+  readonly mode: Receipt["mode"];
+  readonly sentAt: number;
+  readonly hosts: readonly string[];
+  readonly answers: Map<string, Answered>;
+  readonly change: (ledger: Ledger, now: number) => Ledger;
+}
+
+export class Host {
+  readonly name: string;
+  online = true;
+  ledger: Ledger = new Map();
+  boot = 1;
+  /** Whether the kernel holds what the ledger says: not between a reboot and the next command. */
+  ready = true;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** What the kernel blocks now, and the generation of its ban, by key. */
+  blocks(now: number): ReadonlyMap<string, number> {
+    const bans = this.ready ? standing(this.ledger, now) : [];
+    return new Map(bans.map(({ jail, target, generation }) => [hostKey(jail, target), generation]));
+  }
+
+  reboot(forgets: boolean): void {
+    this.boot += 1;
+    this.ready = false;
+    if (forgets) this.ledger = new Map();
+  }
+}
+
+export class Hosts {
+  readonly list: readonly Host[];
+  readonly removals: Removal[] = [];
+  /** Hosts that took what is older than what they knew, as sentences. */
+  readonly setbacks: string[] = [];
+  /** How many commands were sent. */
+  sent = 0;
+  readonly #world: World;
+  readonly #stands: (key: string, generation: number) => boolean;
+  readonly #commands = new Map<string, Command>();
+
+  /** `stands`: whether the rows hold this ban now. */
+  constructor(world: World, count: number, stands: (key: string, generation: number) => boolean) {
+    this.#world = world;
+    this.#stands = stands;
+    this.list = Array.from({ length: count }, (_, index) => new Host(`i-${index}`));
+  }
+
+  fleet(life: Life): Fleet {
+    const apply = (changes: readonly HostChange[]) => (ledger: Ledger, now: number) => learn(ledger, changes, now);
+    const full = (bans: readonly HostBan[], asOf?: number) => (ledger: Ledger, now: number) =>
+      takeFullList(ledger, bans, now, asOf);
+    return {
+      apply: (changes) => this.#send(life, "apply", undefined, apply(changes)),
+      reconcile: (bans, scope) => this.#send(life, "reconcile", scope?.hosts, full(bans, scope?.asOf)),
+      status: (hosts) => this.#send(life, "status", hosts, (ledger) => ledger),
+      clear: (hosts) => this.#send(life, "clear", hosts, () => new Map()),
+    };
+  }
+
+  inventory(life: Life): Inventory {
+    return {
+      hosts: () =>
+        this.#world.call(life, "inventory", () =>
+          this.list.map(({ name, online }) => ({
+            host: name,
+            online,
+            seenAt: this.#world.now,
+            agent: "3.3.9999.0",
+            platform: undefined,
+            addresses: [],
+          })),
+        ),
+    };
+  }
+
+  receipts(life: Life): Receipts {
+    return {
+      collect: (id) =>
+        this.#world.call(life, "receipts", () => {
+          const command = this.#commands.get(id);
+          return (command?.hosts ?? []).map(
+            (host): Answered => command?.answers.get(host) ?? { kind: "pending", host },
+          );
+        }),
+    };
+  }
+
+  async #send(
+    life: Life,
+    mode: Receipt["mode"],
+    names: readonly string[] | undefined,
+    change: Command["change"],
+  ): Promise<readonly FleetReport[]> {
+    const id = await this.#world.call(life, "send command", () => {
+      this.sent += 1;
+      const hosts = this.list.filter(({ name }) => names === undefined || names.includes(name));
+      const command = {
+        mode,
+        change,
+        sentAt: this.#world.now,
+        hosts: hosts.map(({ name }) => name),
+        answers: new Map<string, Answered>(),
+      };
+      const id = `command-${this.sent}`;
+      this.#commands.set(id, command);
+      for (const host of hosts) void this.#deliver(host, command);
+      return id;
+    });
+    return [{ kind: "sent", to: "the fleet", command: id }];
+  }
+
+  /** Orders nothing: each delivery takes its own time, some come twice and some never. */
+  async #deliver(host: Host, command: Command): Promise<void> {
+    const world = this.#world;
+    const stormy = world.weather.failsBefore > 0;
+    if (stormy && world.chance(0.05)) return;
+    const times = stormy && world.chance(0.1) ? 2 : 1;
+    for (let time = 0; time < times; time++) {
+      await world.sleep(stormy && world.chance(0.1) ? world.between(5_000, 200_000) : world.between(200, 4_000));
+      if (host.online) this.#execute(host, command);
+    }
+  }
+
+  #execute(host: Host, { mode, sentAt, answers, change }: Command): void {
+    const { now } = this.#world;
+    if (now - sentAt > DEADLINE) return;
+    const before = host.blocks(now);
+    const known = host.ledger;
+    host.ledger = change(known, now);
+    if (mode === "apply") this.setbacks.push(...setbacksOf(host, known));
+    host.ready = true;
+    const after = host.blocks(now);
+    for (const [key, generation] of before) {
+      if (!after.has(key)) this.removals.push({ host: host.name, key, at: now, early: this.#stands(key, generation) });
+    }
+    answers.set(host.name, { kind: "replied", host: host.name, at: now, reply: receiptOf(host, mode, now) });
+  }
+}
+
+/** A later generation counts more, and of one generation the unban. */
+function setbacksOf({ name, ledger }: Host, before: Ledger): readonly string[] {
+  return [...before].flatMap(([key, { kind, generation }]) => {
+    const after = ledger.get(key);
+    if (after === undefined || after.generation > generation) return [];
+    if (after.generation === generation && (after.kind === kind || after.kind === "unban")) return [];
+    return [`${name} knew ${kind} ${generation} of ${key}, and took ${after.kind} ${after.generation}`];
+  });
+}
+
+function receiptOf(host: Host, mode: Receipt["mode"], now: number): Receipt {
+  const bans = standing(host.ledger, now);
+  const held = bans.map(({ jail, target, expiry }) => ({
+    jail,
+    target,
+    expiresAt: expiry === 0 ? undefined : expiry * 1000,
+  }));
+  return {
+    kind: "done",
+    script: SCRIPT,
+    mode,
+    backend: "nft",
+    ipv6: true,
+    bootId: `boot-${host.boot}`,
+    at: Math.floor(now / 1000) * 1000,
+    digest: digestOf(held, now),
+    faults: [],
+    refusals: [],
+    notes: [],
+    ...{ changes: 0, banned: 0, unbanned: 0, stale: 0, expired: 0, refused: 0, added: 0, retimed: 0, removed: 0 },
+    ...{ bans: bans.length, skipped: 0, missing: 0, foreign: 0, repaired: 0, broken: 0 },
+  };
+}
