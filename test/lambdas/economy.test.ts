@@ -1,5 +1,5 @@
 /** What the cloud is asked for, by batch, offender and ban; `npm run bench` counts the same at full size. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { measureAttack, measureFlood, measureQuiet, measureStorm } from "../../bench/economy.ts";
 import { type Cloud, openCloud } from "./rig.ts";
 
@@ -9,6 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.close());
 beforeEach(() => cloud.engine.empty());
+
+// Thousands of requests to an engine in this process; a busy machine takes its time.
+vi.setConfig({ testTimeout: 240_000 });
 
 describe("requests to the tables", () => {
   it("are none for a batch without a hit, and none for ids known to be banned", async () => {

@@ -3,7 +3,7 @@
  */
 import type { DynamoDBRecord } from "aws-lambda";
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { random } from "../../bench/lines.ts";
 import type { Target } from "../../shared/core/address.ts";
 import { PortError } from "../../shared/ports/failure.ts";
@@ -24,6 +24,8 @@ import {
   startProcess,
   wordJail,
 } from "./rig.ts";
+
+vi.setConfig({ testTimeout: 240_000 });
 
 let cloud: Cloud;
 let read: (limit: number) => readonly DynamoDBRecord[];
@@ -204,7 +206,7 @@ describe("redelivery in any order, between two processes, with requests that fai
       }),
       { numRuns: 10, endOnFailure: true },
     );
-  }, 120_000);
+  });
 });
 
 /** As the service does: again until it was taken, by whichever process. */
