@@ -101,8 +101,8 @@ export const GUARDS: readonly Guard[] = [
   {
     name: "a ban is counted once by its generation",
     file: "shared/app/count-bans.ts",
-    guard: "`ban ${keyText(ban)} ${ban.generation}`",
-    broken: "`ban ${keyText(ban)} ${Math.random()}`",
+    guard: "ban.generation}`, new Map(",
+    broken: "Math.random()}`, new Map(",
   },
 ];
 
