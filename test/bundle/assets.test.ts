@@ -156,14 +156,14 @@ describe.skipIf(parts === undefined || !available(["python3"]))("the assets", { 
 
 describe("the code of a Lambda", () => {
   /** The assets' names in the template of a stack with one function for each ruleset. */
-  function keysOf(given: readonly CompiledRuleset[], context: Record<string, unknown> = {}) {
+  function keysOf(given: readonly CompiledRuleset[], context: Record<string, unknown> = {}, name = "sweep") {
     const app = new App({ outdir: join(newFolder(), "cdk.out"), analyticsReporting: false, context });
     const stack = new Stack(app, "One");
     for (const [i, each] of given.entries())
-      new lambda.Function(stack, `Sweep${i}`, {
+      new lambda.Function(stack, `${name}${i}`, {
         runtime: LAMBDA_RUNTIME,
         handler: LAMBDA_HANDLER,
-        code: lambdaCode("sweep", { architecture: lambda.Architecture.X86_64, ruleset: each }),
+        code: lambdaCode(name, { architecture: lambda.Architecture.X86_64, ruleset: each }),
       });
     const { template } = app.synth().getStackArtifact("One");
     const resources: { Type: string; Properties: { Code: { S3Key: string } } }[] = Object.values(template.Resources);
@@ -189,6 +189,24 @@ describe("the code of a Lambda", () => {
   it("is not bundled where a test of templates asks for none", () => {
     expect(readdirSync(keysOf([ruleset]).stages[0]!)).toEqual(["index.mjs", "ruleset.json"]);
     expect(existsSync(keysOf([ruleset], { "aws:cdk:bundling-stacks": [] }).stages[0]!)).toBe(false);
+  });
+
+  it("stops the synthesis where no addon can be had", () => {
+    const { XDG_CACHE_HOME, RE2_DOWNLOAD_MIRROR, PATH } = process.env;
+    // No cache, a mirror that refuses, no compiler and no npm.
+    Object.assign(process.env, {
+      XDG_CACHE_HOME: newFolder(),
+      RE2_DOWNLOAD_MIRROR: "http://127.0.0.1:1",
+      PATH: newFolder(),
+    });
+    try {
+      expect(() => keysOf([ruleset], {}, "ingest")).toThrow("re2 for nodejs24.x on x64 cannot be had; see above");
+    } finally {
+      for (const [name, value] of Object.entries({ XDG_CACHE_HOME, RE2_DOWNLOAD_MIRROR, PATH })) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    }
   });
 
   it("is asked for by a name that there is", () => {
