@@ -81,7 +81,7 @@ export function createFunctions(scope: Construct, { settings, state, hosts, code
       description: "Brings hosts that are new, were away or were changed back to what the ban rows say",
       environment: reconcileEnvironment,
       grants: [
-        grantTables(state, { bansBy: ["byJail"], control: TIDIED_ROWS }),
+        grantTables(state, { bansBy: ["byJail"], control: RECEIPTS }),
         grantCare(state),
         grantCommands(stack, hosts),
         grantReceipts(),
@@ -112,6 +112,7 @@ export function createFunctions(scope: Construct, { settings, state, hosts, code
 const ROWS = ["BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem"] as const;
 /** Who adopts a ruleset or collects receipts also puts away what is done with. */
 const TIDIED_ROWS = [...ROWS, "DeleteItem"] as const;
+const RECEIPTS = ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"] as const;
 
 /** Counting failures and deciding bans; nobody who counts may lift a ban. */
 const COUNTING = { windows: ["BatchGetItem", "PutItem"], bans: ["GetItem", "PutItem"], control: ROWS } as const;

@@ -48,7 +48,7 @@ const POLICIES: Readonly<Record<string, readonly string[]>> = {
   Sweep: ["dynamodb:DeleteItem on Bans", "dynamodb:Query on Bans/index/byEnd", ...KEY, ...log("Sweep")],
   Reconcile: [
     "dynamodb:Query on Bans/index/byJail",
-    "dynamodb:BatchGetItem DeleteItem GetItem PutItem Query UpdateItem on Control",
+    "dynamodb:DeleteItem GetItem PutItem Query UpdateItem on Control",
     ...care(),
     ...commands,
     // None of the three has a resource level.
