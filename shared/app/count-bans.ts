@@ -23,7 +23,10 @@ export async function countBans(changes: readonly BanChange[], deps: CountBansDe
   const reports: IngestReport[] = [];
   for (const change of changes.filter(beginsBan)) {
     const { ban } = change;
-    await deps.offenders.record(ban);
+    // Mostly whoever banned has noted it: to look costs less than a write that is refused.
+    const history = await deps.offenders.history(ban.id);
+    const noted = history.some(({ jail, generation }) => jail === ban.jail && generation >= ban.generation);
+    if (!noted) await deps.offenders.record(ban);
     await deps.totals.add(`ban ${keyText(ban)} ${ban.generation}`, new Map([[ban.jail, { ...NO_TOTALS, banned: 1 }]]));
     // One at a time: the totals know a batch by its events.
     reports.push(await ingestEvents(banLogEvents([change], deps.banLogSource), deps));
