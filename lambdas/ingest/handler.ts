@@ -19,11 +19,8 @@ export function createHandler({ takePayload, setAside }: IngestHandlerDeps) {
     if (found.kind === "unknown") {
       call.log.warn("an event of no known kind was set aside");
       call.metrics.count("Malformed", 1);
-      await setAside.put({
-        source: "invocation",
-        reason: "no event of a log subscription or of Kinesis",
-        body: JSON.stringify(event) ?? "",
-      });
+      const body = `${JSON.stringify(event)}`;
+      await setAside.put({ source: "invocation", reason: "an event of no known kind", body });
       return { batchItemFailures: [] };
     }
     for (const [nth, { id, data }] of found.deliveries.entries()) {
