@@ -1,8 +1,11 @@
 /** What a setting changes of the templates, and what nothing changes. */
+import { App, Stack } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
 import { RefusedConfiguration } from "../../cdk/compile-ruleset.ts";
+import { Fleet2Ban } from "../../cdk/fleet2ban.ts";
 import { configurationOf, jail } from "./configuration.ts";
-import { ofType, resourcesOf, synthesise } from "./synthesise.ts";
+import { ofType, PLACEHOLDER, resourcesOf, synthesise } from "./synthesise.ts";
 
 const WEB = ["logpath = /var/log/web.log"];
 
@@ -83,6 +86,21 @@ describe("a setting", () => {
       '[web] mails to "root@localhost", which is no address that can be reached',
     );
     expect(() => synthesise({ configuration, mails: { "*": ["ops@example.org"] } })).not.toThrow();
+  });
+});
+
+describe("the construct", () => {
+  it("is a whole deployment in somebody else's stack, whatever that app's context is", () => {
+    const stack = new Stack(new App(), "Theirs");
+    const made = new Fleet2Ban(stack, "Fleet2Ban", { name: "lb", mode: "enforce", code: PLACEHOLDER });
+    const template = Template.fromStack(stack);
+    expect(ofType("AWS::DynamoDB::Table", template)).toHaveLength(3);
+    expect(ofType("AWS::DynamoDB::Table", template).map(({ DeletionPolicy }) => DeletionPolicy)).toContain("Retain");
+    expect(ofType("AWS::Lambda::Function", template)).toHaveLength(5);
+    expect(made.functions.ingest.functionName).toBe("lb-ingest");
+    expect(() => new Fleet2Ban(stack, "Other", { mode: "on" as "observe", code: PLACEHOLDER })).toThrow(
+      'Fleet2Ban: mode: "on" is not allowed; write "observe" or "enforce"',
+    );
   });
 });
 
