@@ -134,7 +134,7 @@ function portWarnings(resolved: ResolvedAction, { ports, name }: FirewallAction,
   if (ports === "all" || resolved.given.has("port") || ports === port) return [];
   const message = `${name} blocks port ${ports} only: it gets no port from the jail`;
   const next = `Write ${name}[port="${port ?? "http,https"}"], or banaction = ${name} in place of action.`;
-  return [warn("lossy-action", message, next)];
+  return [warn("bad-value", message, next)];
 }
 
 /** One blocktype serves both families; that of IPv6 may differ only as its ICMP does. */

@@ -88,7 +88,7 @@ describe("an action", () => {
   it("keeps port ssh without brackets, whatever the jail's port, and says so", () => {
     const compiled = compile(withAction("iptables-multiport", "port = http,https"));
     expect(compiled.jails[0]?.actions).toEqual([firewall("iptables-multiport")]);
-    expect(told(compiled)).toEqual(["warning lossy-action jail.local:4 j"]);
+    expect(told(compiled)).toEqual(["warning bad-value jail.local:4 j"]);
     expect(compiled.problems[0]?.next).toContain('iptables-multiport[port="http,https"]');
   });
 
