@@ -29,7 +29,10 @@ export function tryInjection(
   }
   const proof = findForgery(filter, line, { framed: FRAMED, now });
   if (proof !== undefined) exit(EXIT_REFUSED);
-  if (json) return terminal.json({ sample: writeLine(line), takes, framed: proof && FRAMED, proof });
+  if (json) {
+    terminal.json({ sample: writeLine(line), takes, framed: proof && FRAMED, proof });
+    return;
+  }
   const plain = (text: string) => text.replace(/\p{C}/gu, "·");
   terminal.line(`sample  ${plain(writeLine(line))}`);
   terminal.line(`takes   ${takes}`);
