@@ -61,10 +61,10 @@ export function decodeBan(row: FoundRow): FoundBan {
   if (id === undefined || parseNetwork(id) !== id) return malformed(`id ${JSON.stringify(id)} is no address`);
   const jail = textOf(row, "jail");
   if (jail === undefined) return malformed("there is no jail");
-  const [since, generation] = [numberOf(row, "since"), numberOf(row, "generation")];
-  if (since === undefined || generation === undefined) return malformed("since or generation is no number");
-  const expiresAt = numberOf(row, "endsAt");
-  if (row.endsAt !== undefined && expiresAt === undefined) return malformed("endsAt is no number");
+  const [since, generation] = [momentOf(row, "since"), momentOf(row, "generation")];
+  if (since === undefined || generation === undefined) return malformed("since or generation is no time in ms");
+  const expiresAt = momentOf(row, "endsAt");
+  if (row.endsAt !== undefined && expiresAt === undefined) return malformed("endsAt is no time in ms");
   const matches = row.matches === undefined ? [] : textsOf(row, "matches");
   if (matches === undefined) return malformed("matches is no list of lines");
   return {
@@ -83,6 +83,14 @@ export function decodeBan(row: FoundRow): FoundBan {
       ruleset: textOf(row, "ruleset") ?? "",
     },
   };
+}
+
+/** Beyond this (epoch ms; the year 33 658) no command carries a number, and one such row would stop every ban's way to the hosts. */
+const LAST_MOMENT = 1e15;
+
+function momentOf(row: FoundRow, name: string): number | undefined {
+  const value = numberOf(row, name);
+  return Number.isInteger(value) && value! >= 0 && value! < LAST_MOMENT ? value : undefined;
 }
 
 function malformed(reason: string): FoundBan {

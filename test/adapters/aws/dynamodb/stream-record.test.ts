@@ -126,6 +126,21 @@ describe("a stream record", () => {
       record: record("INSERT", { after: { ...image(), endsAt: { S: "1" } } }),
       reason: /endsAt/,
     },
+    ...["1.5", "-1", "1e15"].map((N) => ({
+      name: `a generation of ${N}, which no command could carry`,
+      record: record("INSERT", { after: { ...image(), generation: { N } } }),
+      reason: /generation/,
+    })),
+    {
+      name: "an end in nanoseconds, which no command could carry",
+      record: record("INSERT", { after: { ...image(), endsAt: { N: "1763830000000000000" } } }),
+      reason: /endsAt/,
+    },
+    {
+      name: "a beginning that is no date",
+      record: record("INSERT", { after: { ...image(), since: { N: "1763830000000000000" } } }),
+      reason: /since/,
+    },
     {
       name: "lines as a number",
       record: record("INSERT", { after: { ...image(), matches: { N: "1" } } }),
