@@ -47,10 +47,17 @@ export function createEditionRows(table: Table): Editions {
         replacing === undefined ? thereIsNone : itIsTheOneNamed,
         "before",
       );
-      const { kind } = outcome;
-      const unused = kind === "written" ? textOf(outcome.before ?? {}, "pieces") : pieces;
-      if (unused !== undefined) await deletePieces(table, unused);
-      return kind === "written" ? "saved" : "conflict";
+      if (outcome.kind === "written") {
+        const replaced = textOf(outcome.before ?? {}, "pieces");
+        if (replaced !== undefined) await deletePieces(table, replaced);
+        return "saved";
+      }
+      if (pieces === undefined) return "conflict";
+      // Refused may be what the client repeated: then the row names these pieces, and they are in use.
+      const standing = await table.get(at(KIND.edition, CURRENT));
+      if (textOf(standing ?? {}, "pieces") === pieces) return "saved";
+      await deletePieces(table, pieces);
+      return "conflict";
     },
   };
 }

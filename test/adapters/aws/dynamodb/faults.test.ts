@@ -1,4 +1,5 @@
 /** What a service that throttles, hangs, forgets half or loses its answers does to the state: bounded, and never twice. */
+import { randomBytes } from "node:crypto";
 import { createServer, request, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { BatchGetItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
@@ -141,6 +142,15 @@ describe("a service in trouble", () => {
       const offenders = await losing();
       await offenders.state.offenders.record(sampleBan());
       expect((await offenders.state.offenders.history(sampleBan().id))[0]!.count).toBe(1);
+    });
+
+    it("leaves a long ruleset whole", async () => {
+      // Two pieces and their number are written before the row that names them.
+      const { state } = await troubled((nth) => (nth === 4 ? "lose the answer" : "work"));
+      const ruleset = randomBytes(600_000).toString("base64");
+      const edition = { hash: "h", revision: 7, since: 7_000, ruleset };
+      expect(await state.editions.replace(edition, undefined)).toBe("saved");
+      expect(await state.editions.current()).toEqual(edition);
     });
 
     it("wastes a slot, and gives none to two", async () => {
