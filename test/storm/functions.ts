@@ -22,6 +22,7 @@ import type { HostRecord } from "../../shared/ports/hosts.ts";
 import { NO_METRICS } from "../../shared/ports/metrics.ts";
 import type { MailAction } from "../../shared/ports/notifier.ts";
 import type { Pace } from "../../shared/ports/pace.ts";
+import type { Pool } from "../../shared/ports/pool.ts";
 import { chance, wordMatcher } from "../app/rig.ts";
 import { type Hosts, SCRIPT } from "./hosts.ts";
 import { type Logged, MINUTE, type Request, RULES } from "./story.ts";
@@ -45,6 +46,8 @@ const MAIL: MailAction = {
 };
 const ACTIONS = new Map([...RULES.keys()].map((name) => [name, [MAIL]]));
 const TIMEOUT = MINUTE;
+/** What sending and counting take at most, ms. */
+const TIME_TO_ACT = 25_000;
 const STREAM_TRIES = 10;
 
 /** What happened, for the judge. */
@@ -69,6 +72,7 @@ export class Functions {
   /** Processes that are used again, with what they remember. */
   readonly #warm: KnownBans[] = [];
   readonly #records: HostRecord[] = [];
+  #runs = 0;
   readonly #commands: OpenCommand[] = [];
 
   constructor(world: World, tables: Tables, hosts: Hosts) {
@@ -97,7 +101,10 @@ export class Functions {
     this.#warm.push(known);
   }
 
-  #deps(life: Life, known: KnownBans): IngestDeps & { readonly neverBan: NeverBan; readonly pace: Pace } {
+  #deps(
+    life: Life,
+    known: KnownBans,
+  ): IngestDeps & { readonly neverBan: NeverBan; readonly pace: Pace; readonly pool: Pool } {
     const world = this.#world;
     const ports = portsOn(this.#tables, world, life);
     const resolver = createCachedResolver({ resolve: async () => [] });
@@ -148,12 +155,14 @@ export class Functions {
   async #enforce(batch: readonly Recorded[], life: Life): Promise<void> {
     const world = this.#world;
     const changes = batch.map(({ change }) => change);
-    const { pace, ...deps } = this.#deps(life, createKnownBans());
+    const { pace, pool, ...deps } = this.#deps(life, createKnownBans());
+    const ends = world.now + TIMEOUT;
     const fleet = paceCommands(this.#hosts.fleet(life), {
       pace,
+      pool: { port: pool, who: `enforce-${this.#runs++}` },
       now: () => world.now,
       wait: (duration) => world.sleep(duration),
-      longest: () => TIMEOUT,
+      longest: () => ends - world.now - TIME_TO_ACT,
     });
     await enforceChanges(changes, world.now, { fleet, firewalls: FIREWALLS });
     const { failed } = await countBans(changes, { ...deps, banLogSource: { stream: "ban log", zone: () => 0 } });

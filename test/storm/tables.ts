@@ -5,12 +5,14 @@ import { ARMED, type BreakerState } from "../../shared/core/detect/breaker.ts";
 import { type BanKey, keyText } from "../../shared/core/detect/key.ts";
 import { noteBan, type Offence, pardonOffence } from "../../shared/core/detect/offence.ts";
 import { EMPTY_WINDOW } from "../../shared/core/detect/window.ts";
+import type { HostChange } from "../../shared/core/firewall/change.ts";
 import type { Bans, PutOutcome } from "../../shared/ports/bans.ts";
 import type { Breakers } from "../../shared/ports/breakers.ts";
 import type { Control, ControlEntry } from "../../shared/ports/control.ts";
 import type { Holds } from "../../shared/ports/holds.ts";
 import type { Offenders } from "../../shared/ports/offenders.ts";
 import type { Pace } from "../../shared/ports/pace.ts";
+import type { Pool } from "../../shared/ports/pool.ts";
 import { type JailTotals, NO_TOTALS, type Totals } from "../../shared/ports/totals.ts";
 import type { StoredWindow, Windows } from "../../shared/ports/windows.ts";
 import type { Life, World } from "./world.ts";
@@ -35,6 +37,8 @@ export class Tables {
   readonly control: ControlEntry[] = [];
   readonly slots = new Map<string, number>();
   readonly marks = new Set<string>();
+  leader: { readonly who: string; readonly until: number } | undefined;
+  readonly deposits = new Map<string, readonly HostChange[]>();
   readonly #readers: (() => void)[] = [];
   readonly stream: readonly Recorded[][] = Array.from({ length: SHARDS }, () => []);
 
@@ -65,6 +69,7 @@ export interface Ports {
   readonly totals: Totals;
   readonly control: Control;
   readonly pace: Pace;
+  readonly pool: Pool;
 }
 
 export function portsOn(tables: Tables, world: World, life: Life): Ports {
@@ -160,11 +165,32 @@ export function portsOn(tables: Tables, world: World, life: Life): Ports {
       remove: () => call("control.remove", () => false),
     },
     pace: {
-      reserve: (what, gap, now) =>
+      reserve: (what, gap, now, longest = Number.POSITIVE_INFINITY) =>
         call("pace.reserve", () => {
           const slot = Math.max(now, tables.slots.get(what) ?? 0);
-          tables.slots.set(what, slot + gap);
+          if (slot - now <= longest) tables.slots.set(what, slot + gap);
           return slot - now;
+        }),
+    },
+    pool: {
+      lead: (who, now, until) =>
+        call("pool.lead", () => {
+          const { leader } = tables;
+          if (leader !== undefined && leader.who !== who && leader.until > now) return false;
+          tables.leader = { who, until };
+          return true;
+        }),
+      begin: (who) =>
+        call("pool.begin", () => {
+          if (tables.leader?.who !== who) return false;
+          tables.leader = undefined;
+          return true;
+        }),
+      deposit: ({ who, changes }) => call("pool.deposit", () => void tables.deposits.set(who, changes)),
+      deposits: () => call("pool.deposits", () => [...tables.deposits].map(([who, changes]) => ({ who, changes }))),
+      remove: (whose) =>
+        call("pool.remove", () => {
+          for (const who of whose) tables.deposits.delete(who);
         }),
     },
   };
