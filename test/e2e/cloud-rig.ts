@@ -7,19 +7,9 @@
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import {
-  DescribeDocumentCommand,
-  DescribeInstanceInformationCommand,
-  GetCommandInvocationCommand,
-  GetDocumentCommand,
-  ListCommandInvocationsCommand,
-  SendCommandCommand,
-} from "@aws-sdk/client-ssm";
 import { compileRuleset } from "../../cdk/compile-ruleset.ts";
 import { readSettings } from "../../cdk/settings.ts";
 import { hostDocument } from "../../shared/contract/host-document.ts";
@@ -33,6 +23,7 @@ import { type LambdaFunction, startLambda } from "../support/lambda-runtime.ts";
 import { createNetwork, type Network } from "../support/netns.ts";
 import type { LambdaParts } from "../support/node24.ts";
 import { createSsmStandIn, type SsmStandIn } from "../support/ssm-agent.ts";
+import { ssmOverHttp } from "../support/ssm-wire.ts";
 import { openTableStream, type TableStream } from "../support/stream/stream.ts";
 
 export const LOG_GROUP = "/var/log/haproxy";
@@ -98,7 +89,7 @@ export async function createCloudRig(options: CloudRigOptions): Promise<CloudRig
       })),
     });
     ends.push(() => ssm.close());
-    const ssmPort = await overHttp(ssm);
+    const ssmPort = await ssmOverHttp(ssm);
     ends.push(() => ssmPort.close());
     const others = await startStandIn({
       Publish: () => "<MessageId>1</MessageId>",
@@ -199,47 +190,4 @@ function environmentOf({ tables }: Engine): Record<string, string> {
     TARGET_TAG_KEY: TAG.key,
     TARGET_TAG_VALUE: TAG.value,
   };
-}
-
-const SSM_COMMANDS: Readonly<Record<string, new (input: never) => object>> = {
-  SendCommand: SendCommandCommand,
-  GetDocument: GetDocumentCommand,
-  DescribeDocument: DescribeDocumentCommand,
-  DescribeInstanceInformation: DescribeInstanceInformationCommand,
-  ListCommandInvocations: ListCommandInvocationsCommand,
-  GetCommandInvocation: GetCommandInvocationCommand,
-};
-
-/** The Systems Manager stand-in on the wire, for Lambdas in processes of their own. */
-async function overHttp({ client }: SsmStandIn): Promise<{ readonly url: string; close(): void }> {
-  const server = createServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request.setEncoding("utf8")) body += chunk;
-    const operation = String(request.headers["x-amz-target"]).replace(/^AmazonSSM\./, "");
-    try {
-      const Command = SSM_COMMANDS[operation];
-      if (Command === undefined) throw new Error(`no answer to ${operation}`);
-      const answer = await client.send(new Command(JSON.parse(body) as never) as SendCommandCommand);
-      response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer, asSeconds));
-    } catch (error) {
-      // The Lambda sees what the service would say; a test that expects no error finds it in the Lambda's log.
-      const { name, message } = error as Error;
-      response.writeHead(400, { "content-type": "application/x-amz-json-1.1" });
-      response.end(JSON.stringify({ __type: name, message }));
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}
-
-/** Dates travel as epoch seconds. JSON.stringify has made text of them before it asks, so the holder is looked into. */
-function asSeconds(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
-  const held = this[key];
-  return held instanceof Date ? held.getTime() / 1_000 : value;
 }
