@@ -51,29 +51,32 @@ export interface RegexArguments {
   readonly chosen?: ChosenFilter;
   /** Zone of dates that name none, instead of this machine's. */
   readonly zone?: ZoneOffset;
+  /** Completes dates without a year or a day, epoch ms; the present if absent. */
+  readonly now?: number;
 }
 
 /** Runs the filter over the lines and prints the report, or with -o only the failures. */
 export async function testRegex(given: RegexArguments, options: RegexOptions, context: CommandContext): Promise<void> {
   refuseUnsupported(given, options);
   const { terminal } = context;
+  const now = given.now ?? Date.now();
   const { filter, uses } = prepare(given, options, context);
   const source = given.source ?? sourceOf(given.log);
   if (options.injection) {
-    return tryInjection(given.log, filter, { now: Date.now(), json: options.json === true }, context);
+    return tryInjection(given.log, filter, { now, json: options.json === true }, context);
   }
   if (options.explain) {
     const lines = readLines(source, options.encoding, process.stdin);
-    return explainLines(lines, filter, { now: Date.now(), json: options.json === true, terminal });
+    return explainLines(lines, filter, { now, json: options.json === true, terminal });
   }
   const header = [...uses, ...sourceUses(source, options)];
   const quiet = options.out !== undefined || options.json === true;
   if (!quiet) terminal.write(formatRegexHeader(header));
 
   const checkAll = options.checkAll && options.out === undefined;
-  const counter = createRegexCounter(textsOf(filter), { checkAll, fixedZone: filter.jail.logtimezone !== undefined });
+  const fixedZone = filter.jail.logtimezone !== undefined;
+  const counter = createRegexCounter(textsOf(filter), { checkAll, fixedZone, now });
   const resolve = createLookup(isRaw(options));
-  const now = Date.now();
   const explain = createExplainer(filter);
   const begin = performance.now();
   for await (const text of readLines(source, options.encoding, process.stdin)) {
@@ -118,16 +121,12 @@ function prepare(given: RegexArguments, options: RegexOptions, { terminal }: Com
   const [filter] = filters;
   if (filter === undefined) throw unusable(problems);
   const { datepattern, maxlines } = filter.jail.filter;
-  if (maxlines > 1) {
-    throw new CliFailure(`the filter matches over ${maxlines} lines, and this report looks at single ones`, {
-      next: "See what it does in operation: fleet2ban run --dry-run --once",
-    });
-  }
   const patternUses = datepattern.length === 0 ? [] : [`Use      datepattern : ${patternUse(filter)}`];
   const uses = [
     ...(options.maxlines === undefined ? [] : [`Use         maxlines : ${options.maxlines}`]),
     ...(options.datepattern === undefined ? [] : patternUses),
     ...chosen.uses,
+    ...(options.maxlines === undefined && maxlines > 1 ? [`Use         maxlines : ${maxlines}`] : []),
     ...(options.datepattern === undefined ? patternUses : []),
     ...(ignoreregex === undefined ? [] : [`Use ignoreregex line : ${shortened(ignoreregex)}`]),
   ];
@@ -206,14 +205,11 @@ function sourceUses(source: LineSource, { encoding }: RegexOptions): string[] {
   }
 }
 
-function textsOf({ jail, failregex, prefregex, detector }: CompiledFilter): FilterTexts {
-  const { filter } = jail;
-  const names = prefregex?.groupNames.filter((name) => name !== "content") ?? [];
+function textsOf({ jail: { filter }, detector }: CompiledFilter): FilterTexts {
   return {
     prefregex: filter.prefregex?.text,
     failregex: filter.failregex.map(({ text }) => text),
     ignoreregex: filter.ignoreregex.map(({ text }) => text),
-    groupNames: failregex.map((regex) => [...new Set([...names, ...regex.groupNames])]),
     templates: detector.templates,
   };
 }

@@ -1,10 +1,11 @@
 /** `fleet2ban regex` against the installed fail2ban-regex: the same report, the same rows, on the same lines. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { runCommandLine } from "../../cli/main.ts";
+import { findInstallation } from "../../compat/corpus.ts";
 import { available } from "../support/require.ts";
 import { createTerminalDouble } from "./terminal-double.ts";
 
@@ -96,24 +97,44 @@ describe.skipIf(!available(["fail2ban-regex", "python3"]))("regex, next to fail2
     });
   });
 
-  /** Filters of the package that need nothing but RE2, on the package's own annotated lines. */
-  const CORPUS = ["3proxy", "apache-overflows", "haproxy-http-auth", "nginx-limit-req", "nsd", "pure-ftpd", "vsftpd"];
-  const samples = () => {
-    const script = "import fail2ban,os;print(os.path.dirname(fail2ban.__file__))";
-    const folder = execFileSync("/usr/bin/python3", ["-c", script], { encoding: "utf8" }).trim();
-    return join(folder, "tests/files/logs");
-  };
+  // The rows of every filter's own log are compared by compat (test/compat/rows.test.ts); here it is the sums.
+  it.each(["pure-ftpd", "ejabberd-auth", "guacamole", "mongodb-auth", "slapd"])("%s: the lines' sums", async (name) => {
+    const { tests, config } = findInstallation(undefined);
+    const argv = ["-c", config, "-r", join(tests, "files/logs", name), name];
+    const counts = (text: string) => /^Failregex: .*$|^Lines: .*$/gm.exec(text);
+    const real = theirs(...argv).text;
+    expect(counts((await ours(...argv)).text)?.[0]).toBe(counts(real)?.[0]);
+    expect(real).toMatch(/^Lines: [1-9]/m);
+  });
 
-  it.each(CORPUS)("%s on its own sample lines", async (name) => {
-    const filter = `/etc/fail2ban/filter.d/${name}.conf`;
-    // The original leaves out a last line that has no end.
-    const log = join(dir, `${name}.log`);
-    writeFileSync(log, `${readFileSync(join(samples(), name), "utf8")}\n`);
-    const rows = theirs("-r", "-o", "row", log, filter).text;
-    expect(rows).not.toBe("");
-    expect((await ours("-r", "-o", "row", log, filter)).text).toBe(rows);
-    const lines = (text: string) => /^Lines: .*$/m.exec(text)?.[0];
-    expect(lines((await ours("-r", log, filter)).text)).toBe(lines(theirs("-r", log, filter).text));
+  describe("over several lines", () => {
+    const SEVERAL = join(dir, "several.log");
+    const lines = [
+      "2025-11-22 17:35:59 connect from 192.0.2.7",
+      "2025-11-22 17:36:00 noise",
+      "2025-11-22 17:36:01 login failed",
+      "2025-11-22 17:36:02 noise",
+      "2025-11-22 17:36:03 connect from 192.0.2.8",
+      "2025-11-22 17:36:04 connect from 192.0.2.9",
+      "2025-11-22 17:36:05 login failed",
+      "2025-11-22 17:36:06 login failed",
+      "2025-11-22 17:36:07 harmless connect from 192.0.2.10",
+      "2025-11-22 17:36:08 login failed",
+    ];
+    writeFileSync(SEVERAL, `${lines.join("\n")}\n`);
+    const FAILED = "connect from <HOST>$<SKIPLINES>^ login failed$";
+    it.each([
+      { argv: ["-L", "3"] },
+      { argv: ["-L", "9"] },
+      { argv: ["-L", "9", "-v"] },
+      { argv: ["-L", "9", "--print-all-matched", "--print-all-ignored"] },
+      { argv: ["-L", "9", "-o", "row"] },
+      { argv: ["-L", "9", "-o", "msg"] },
+      { argv: ["-L", "9", "-o", "<ip> <msg>"] },
+    ])("$argv", async ({ argv }) => {
+      const all = [...argv, SEVERAL, FAILED, "harmless"];
+      expect(comparable((await ours(...all)).text)).toBe(comparable(theirs(...all).text));
+    });
   });
 
   it.each(["row", "id", "ip", "msg", "user", "ip6", "<ip> <F-USER> <time> <msg>"])("-o %s", async (format) => {

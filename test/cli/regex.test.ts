@@ -92,7 +92,6 @@ describe("the filter that is meant", () => {
     { argv: ["x", "nosuchfilter"], code: 255, err: "no group says who failed" },
     { argv: ["x", "door[word=]extra"], code: 255, err: "no group says who failed" },
     { argv: ["x", "knock[word"], code: 255, err: "a class has no closing bracket" },
-    { argv: ["-L", "2", "x", "a <ADDR>"], code: 255, err: "matches over 2 lines" },
     { argv: ["-d", "%Q", "x", "a <ADDR>"], code: 255, err: "datepattern" },
     { argv: ["--timezone", "Mars", "x", "a <ADDR>"], code: 255, err: "Mars" },
     { argv: ["-m", "_X=1", "x", "a <ADDR>"], code: 2, err: "journal cannot be read yet" },
@@ -134,6 +133,17 @@ describe("what it prints", () => {
     ]);
     expect(report.lines.missed).toHaveLength(2);
     expect(report.refused).toHaveLength(1);
+  });
+
+  it("--explain says which lines it looks at together", async () => {
+    const lines = ["hello from 192.0.2.1", "noise", "failed"].map(line).join("\n");
+    const { out } = await run("--explain", "-L", "3", lines, "hello from <ADDR>$<SKIPLINES>^ failed$");
+    const last = out.slice(out.lastIndexOf("\n\n"));
+    expect(last).toMatch(
+      /looks at +the last 3 lines together, of at most 3\ncut lines +hello from 192\.0\.2\.1\n +noise\n +failed\n/,
+    );
+    expect(last).toMatch(/failregex 1 +matches[\s\S]*verdict +a failure of 192\.0\.2\.1\n$/);
+    expect(out).toMatch(/looks at +this line, and later ones with it: at most 3\ncut line +hello/);
   });
 
   it("takes names as they are with --raw", async () => {

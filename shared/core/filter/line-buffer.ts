@@ -19,36 +19,42 @@ export type BufferVerdict =
   | { readonly kind: "failed"; readonly regex: number; readonly hit: Hit };
 
 export interface Buffered {
+  /** The lines to look at again with the next one. */
   readonly buffer: readonly BufferedLine[];
   readonly verdict: BufferVerdict;
+  /** What was searched: lines, and their text without dates. */
+  readonly looked: { readonly lines: readonly BufferedLine[]; readonly text: string };
+  /** What the failregexes saw of it; undefined where they were not asked. */
+  readonly narrowed: { readonly text: string; readonly groups: Groups } | undefined;
 }
 
 /** Appends a line and searches; the filter was compiled for texts of several lines. */
 export function searchLines(filter: JailFilter, before: readonly BufferedLine[], line: BufferedLine): Buffered {
-  const { buffer, verdict } = search(filter, before, line);
+  const searched = search(filter, before, line);
   // A line longer than a buffer is looked at, and not kept.
-  return { buffer: buffer.filter(({ text }) => text.length <= MAX_BUFFER), verdict };
+  return { ...searched, buffer: searched.buffer.filter(({ text }) => text.length <= MAX_BUFFER) };
 }
 
 function search(filter: JailFilter, before: readonly BufferedLine[], line: BufferedLine): Buffered {
   const lines = bounded([...before, line], filter.jail.filter.maxlines);
   const text = textOf(lines);
+  const looked = { lines, text };
   if (filter.ignoresFirst) {
     const by = firstMatch(filter.ignoreregex, text);
-    if (by >= 0) return { buffer: lines, verdict: { kind: "ignored", by } };
+    if (by >= 0) return { buffer: lines, verdict: { kind: "ignored", by }, looked, narrowed: undefined };
   }
   const narrowed = narrow(filter.prefregex, lines, text);
-  if (narrowed === undefined) return { buffer: lines, verdict: { kind: "missed" } };
+  if (narrowed === undefined) return { buffer: lines, verdict: { kind: "missed" }, looked, narrowed };
   for (const [regex, failregex] of filter.failregex.entries()) {
     const match = failregex.test(narrowed.text) ? failregex.exec(narrowed.text) : undefined;
     if (match === undefined) continue;
     const { matched, others } = split(lines, narrowed.text, match);
     const by = firstMatch(filter.ignoreregex, textOf(matched));
-    if (by >= 0) return { buffer: others, verdict: { kind: "ignored", by } };
+    if (by >= 0) return { buffer: others, verdict: { kind: "ignored", by }, looked, narrowed };
     const hit = { groups: join(narrowed.groups, mergeGroups(match.groups)), lines: matched.map(({ text }) => text) };
-    return { buffer: others, verdict: { kind: "failed", regex, hit } };
+    return { buffer: others, verdict: { kind: "failed", regex, hit }, looked, narrowed };
   }
-  return { buffer: narrowed.buffer, verdict: { kind: "missed" } };
+  return { buffer: narrowed.buffer, verdict: { kind: "missed" }, looked, narrowed };
 }
 
 /** The newest lines, as many as may be; the newest of all in any case. */

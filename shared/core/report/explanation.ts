@@ -27,8 +27,10 @@ export type RegexStep =
 export interface Explanation {
   readonly line: string;
   readonly date: LineExplanation["date"];
-  /** The line without its date: what the regexes see. */
+  /** The line without its date, or all lines of the buffer so: what the regexes see. */
   readonly cut: string;
+  /** Where the filter spans lines: how many of them are looked at together. */
+  readonly together?: { readonly lines: number; readonly atMost: number };
   readonly prefregex: RegexStep | undefined;
   /** Empty where the prefregex did not match, so that no failregex is asked. */
   readonly failregex: readonly RegexStep[];
@@ -57,6 +59,9 @@ export function explain(line: string, found: LineExplanation, filter: CompiledFi
     line,
     date,
     cut,
+    ...(found.buffer === undefined
+      ? {}
+      : { together: { lines: found.buffer.size, atMost: filter.jail.filter.maxlines } }),
     prefregex:
       filter.prefregex === undefined || prefix === undefined
         ? undefined
@@ -97,11 +102,11 @@ function sparedBy(id: Parameters<IgnoreList["covers"]>[0], { ignore, neverBan }:
 
 /** The explanation for people; log text has no control characters. `zone` is that of the reader. */
 export function formatExplanation(explanation: Explanation, zone: ZoneOffset): string {
-  const { line, date, cut, prefregex, failregex, ignoreregex } = explanation;
+  const { line, date, prefregex, failregex, ignoreregex } = explanation;
   const rows: [string, string][] = [
     ["line", plain(line)],
     ["date", date === undefined ? "none found" : `${plain(date.text)}  =  ${dateText(date, zone)}`],
-    ["cut line", plain(cut)],
+    ...cutRows(explanation),
     ...(prefregex === undefined ? [] : stepRows("prefregex", prefregex)),
     ...failregex.flatMap((step, index) => stepRows(`failregex ${index + 1}`, step)),
     ...ignoreregex.map(({ pattern, matched }, index): [string, string] => [
@@ -112,6 +117,22 @@ export function formatExplanation(explanation: Explanation, zone: ZoneOffset): s
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}\n`).join("");
+}
+
+function cutRows({ cut, together }: Explanation): [string, string][] {
+  if (together === undefined) return [["cut line", plain(cut)]];
+  const { lines, atMost } = together;
+  const [first, ...others] = cut.split("\n").map((line): [string, string] => ["", plain(line)]);
+  return [
+    [
+      "looks at",
+      lines === 1
+        ? `this line, and later ones with it: at most ${atMost}`
+        : `the last ${lines} lines together, of at most ${atMost}`,
+    ],
+    [lines === 1 ? "cut line" : "cut lines", first![1]],
+    ...others,
+  ];
 }
 
 function dateText({ at, template }: NonNullable<Explanation["date"]>, zone: ZoneOffset): string {

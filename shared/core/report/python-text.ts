@@ -9,9 +9,10 @@ export type PythonValue =
   | null
   | { readonly float: number }
   | readonly PythonValue[]
+  | ReadonlySet<string>
   | ReadonlyMap<string, PythonValue>;
 
-/** `repr(value)`; a Map is a dict in its own order, `{ float }` a number that keeps its ".0", null is None. */
+/** `repr(value)`; a Map is a dict in its own order, `{ float }` a number that keeps its ".0", null is None; a Set is sorted. */
 export function pythonRepr(value: PythonValue): string {
   if (value === null) return "None";
   if (typeof value === "string") return quoted(value);
@@ -21,6 +22,8 @@ export function pythonRepr(value: PythonValue): string {
     const entries = [...value].map(([key, entry]) => `${quoted(key)}: ${pythonRepr(entry)}`);
     return `{${entries.join(", ")}}`;
   }
+  // Python prints a set in an order that differs from run to run.
+  if (value instanceof Set) return value.size === 0 ? "set()" : `{${[...value].sort().map(pythonRepr).join(", ")}}`;
   if ("float" in value) return pythonFloat(value.float);
   return `[${(value as readonly PythonValue[]).map(pythonRepr).join(", ")}]`;
 }

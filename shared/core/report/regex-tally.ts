@@ -11,8 +11,6 @@ export interface FilterTexts {
   readonly prefregex: string | undefined;
   readonly failregex: readonly string[];
   readonly ignoreregex: readonly string[];
-  /** The named groups of each failregex together with the prefregex's, in the order in which `row` prints them. */
-  readonly groupNames: readonly (readonly string[])[];
   /** The date templates in their order; undefined = the filter looks for no date. */
   readonly templates: readonly string[] | undefined;
 }
@@ -22,7 +20,20 @@ export interface TallyOptions {
   readonly checkAll: boolean;
   /** Dates that name no zone are read in a configured one. */
   readonly fixedZone: boolean;
+  /** When the lines are looked at, epoch ms. */
+  readonly now: number;
 }
+
+interface Moment {
+  /** Epoch ms; undefined where nothing says when. */
+  readonly at: number | undefined;
+  readonly zoned: boolean;
+}
+
+const NEVER: Moment = { at: undefined, zoned: false };
+const LATELY = 60_000;
+/** What takes the place of a date template where the journal says when. */
+const JOURNAL = "journal";
 
 /** A hit, and the ids that it stands for: one address, the addresses of a name, or none where it is refused. */
 export interface ResolvedHit {
@@ -37,17 +48,34 @@ export interface RegexCounter {
 }
 
 /** Counts as fail2ban-regex does: a regex by its hits, a line once. */
-export function createRegexCounter(texts: FilterTexts, { checkAll, fixedZone }: TallyOptions): RegexCounter {
+export function createRegexCounter(texts: FilterTexts, { checkAll, fixedZone, now }: TallyOptions): RegexCounter {
   const failregex = texts.failregex.map((pattern) => ({ pattern, hits: 0, found: [] as ReportedHit[] }));
   const ignoreregex = texts.ignoreregex.map((pattern) => ({ pattern, hits: 0, found: [] }));
   const prefregex = { hits: 0, groups: [] as ReadonlyMap<string, PythonValue>[] };
   const dates = new Map<string, number>();
   const lines: Record<LineKind, string[]> = { matched: [], ignored: [], missed: [] };
   const refused: string[] = [];
+  let latest: Moment = NEVER;
+  // As fail2ban-regex has it: a line without a date happened with the latest that has one, if that was lately.
+  const momentOf = (date: LineExplanation["date"]): Moment => {
+    const own = date === undefined ? NEVER : { at: date.at, zoned: zonedTime(date) };
+    if (date !== undefined && date.at !== undefined && (date.text !== "" || date.template === JOURNAL)) {
+      latest = own;
+      return own;
+    }
+    return latest.at !== undefined && latest.at > now - LATELY ? latest : own;
+  };
+  const zonedTime = (date: NonNullable<LineExplanation["date"]>): boolean =>
+    date.template !== JOURNAL && (fixedZone ? !/poch/.test(date.template) : namesZone(date));
 
   const add: RegexCounter["add"] = (line, explanation, hits) => {
     const { date, prefregex: prefix, content } = explanation;
     if (date !== undefined) dates.set(date.template, (dates.get(date.template) ?? 0) + 1);
+    const moment = momentOf(date);
+    for (const spent of explanation.buffer?.spent ?? []) {
+      const missed = lines.missed.indexOf(spent);
+      if (missed >= 0) lines.matched.push(...lines.missed.splice(missed, 1));
+    }
     if (prefix?.matched) {
       prefregex.hits += 1;
       prefregex.groups.push(new Map(Object.entries({ content, ...prefix.groups }).map(([k, v]) => [k, v ?? null])));
@@ -60,26 +88,20 @@ export function createRegexCounter(texts: FilterTexts, { checkAll, fixedZone }: 
       lines.ignored.push(line);
       return [];
     }
-    const counted = checkAll ? hits : hits.slice(0, 1);
+    // What a match over lines consists of is not looked at again, so it counts once.
+    const counted = checkAll && explanation.buffer === undefined ? hits : hits.slice(0, 1);
     const failures: FoundFailure[] = [];
     for (const { hit, ids } of counted) {
       if (hit.identity.kind === "refused") refused.push(line);
       for (const id of ids) {
         const tally = failregex[hit.regex]!;
         tally.hits += 1;
-        tally.found.push({ id, at: date?.at, multiple: failures.length > 1 });
-        failures.push(failureOf(id, hit, explanation, line));
+        tally.found.push({ id, at: moment.at, multiple: failures.length > 1 });
+        failures.push({ id, ip: hit.groups.ip4 ?? hit.groups.ip6, ...moment, groups: hit.told, lines: hit.lines });
       }
     }
     lines[failures.length > 0 ? "matched" : "missed"].push(line);
     return failures;
-  };
-
-  const failureOf = (id: string, hit: RegexHit, { date }: LineExplanation, line: string): FoundFailure => {
-    const names = texts.groupNames[hit.regex] ?? Object.keys(hit.groups);
-    const groups = new Map(names.map((name) => [name, hit.groups[name] ?? null]));
-    const zoned = date !== undefined && (fixedZone ? !/poch/.test(date.template) : namesZone(date));
-    return { id, ip: hit.groups.ip4 ?? hit.groups.ip6, at: date?.at, zoned, groups, line };
   };
 
   return {

@@ -100,7 +100,7 @@ describe("regex -o", () => {
       ["ip6", null],
       ["user", 'o"<ip>'],
     ]),
-    line: "the line",
+    lines: ["the line"],
   };
   it.each([
     { format: "id", text: "user1" },
