@@ -28,7 +28,8 @@ export interface Disagreement {
   readonly file: string;
   readonly number: number;
   readonly text: string;
-  readonly aspect: Aspect;
+  /** "row": what `regex -o row` prints (rows.ts); `number` then counts rows. */
+  readonly aspect: Aspect | "row";
   readonly expected: string;
   readonly got: string;
 }

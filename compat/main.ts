@@ -9,6 +9,7 @@ import { compareConfiguration } from "./configuration.ts";
 import { findInstallation, readCorpus } from "./corpus.ts";
 import { evaluate } from "./evaluate.ts";
 import { type CompatReport, isCompatible, toJson, toPage, toText } from "./report.ts";
+import { compareRows } from "./rows.ts";
 
 const PAGE = join(import.meta.dirname, "../docs/compatibility.md");
 
@@ -21,6 +22,7 @@ try {
     version: installation.version,
     evaluations: readCorpus(installation).map((combination) => evaluate(combination, installation.config)),
     configuration: compareConfiguration(installation),
+    rows: await compareRows(installation),
   };
   if (values.write === true) writeFileSync(PAGE, toPage(report));
   console.log(values.json === true ? JSON.stringify(toJson(report), undefined, 2) : toText(report));

@@ -2,17 +2,23 @@
 import type { ConfigurationReport } from "./configuration.ts";
 import { ASPECTS, type Disagreement, type Evaluation, type Score } from "./evaluate.ts";
 import { EXCEPTIONS, type Exception, exceptionFor } from "./exceptions.ts";
+import type { RowsReport } from "./rows.ts";
 
 export interface CompatReport {
   /** Fail2Ban's. */
   readonly version: string;
   readonly evaluations: readonly Evaluation[];
   readonly configuration: ConfigurationReport;
+  readonly rows: RowsReport;
 }
 
 /** Disagreements that no exception covers. */
-export function unexplained({ evaluations }: CompatReport): readonly Disagreement[] {
-  return evaluations.flatMap(({ disagreements }) => disagreements.filter((each) => exceptionFor(each) === undefined));
+export function unexplained(report: CompatReport): readonly Disagreement[] {
+  return disagreementsOf(report).filter((each) => exceptionFor(each) === undefined);
+}
+
+function disagreementsOf({ evaluations, rows }: CompatReport): readonly Disagreement[] {
+  return [...evaluations, rows].flatMap(({ disagreements }) => disagreements);
 }
 
 /** Whether everything agrees but for the listed exceptions. */
@@ -25,8 +31,8 @@ interface Excepted {
   readonly disagreements: readonly Disagreement[];
 }
 
-function excepted({ evaluations }: CompatReport): readonly Excepted[] {
-  const all = evaluations.flatMap(({ disagreements }) => disagreements);
+function excepted(report: CompatReport): readonly Excepted[] {
+  const all = disagreementsOf(report);
   return EXCEPTIONS.map((exception) => ({
     exception,
     disagreements: all.filter((each) => exceptionFor(each) === exception),
@@ -48,6 +54,7 @@ export function toJson(report: CompatReport): unknown {
     evaluations: linesOf(report),
     combinations: report.evaluations.length,
     configuration: report.configuration.jails,
+    rows: report.rows.rows,
     exceptions: excepted(report).map(({ exception: { title, reason }, disagreements }) => ({
       title,
       reason,
@@ -68,7 +75,7 @@ export function toText(report: CompatReport): string {
   );
   const wrong = unexplained(report).map(
     ({ file, number, text, aspect, expected, got, ...of }) =>
-      `${nameOf(of)}: ${file}:${number}: ${aspect}: expected ${expected}, got ${got}\n    ${text}`,
+      `${nameOf(of)}: ${placeOf({ file, number, aspect })}: ${aspect}: expected ${expected}, got ${got}\n    ${text}`,
   );
   const jails = report.configuration.differences.map(
     ({ jail, expected, got }) => `jail ${jail}: expected ${expected ?? "nothing"}, got ${got ?? "nothing"}`,
@@ -79,12 +86,15 @@ export function toText(report: CompatReport): string {
 function summary(report: CompatReport): string[] {
   const { agree, total } = linesOf(report);
   const { jails } = report.configuration;
-  const exceptions = excepted(report).reduce((sum, { disagreements }) => sum + disagreements.length, 0);
+  const { rows, files } = report.rows;
+  const all = excepted(report).flatMap(({ disagreements }) => disagreements);
+  const ofRows = all.filter(({ aspect }) => aspect === "row").length;
   const open = unexplained(report).length;
   return [
-    `Fail2Ban ${report.version}: ${shown({ agree, total })} lines agree, ${exceptions} by exception; ` +
+    `Fail2Ban ${report.version}: ${shown({ agree, total })} lines agree, ${all.length - ofRows} by exception; ` +
       `${report.evaluations.length} combinations of filter and options, ${open} unexplained differences`,
     `${shown(jails)} jails resolve to the same commands`,
+    `${shown(rows)} rows of regex -o row are printed alike, ${ofRows} by exception; ${shown(files)} files in every row`,
   ];
 }
 
@@ -95,6 +105,11 @@ function aspectsOf({ aspects }: Evaluation): string[] {
 function nameOf({ filter, options }: Pick<Evaluation, "filter" | "options">): string {
   const list = Object.entries(options).map(([name, value]) => `${name}=${value}`);
   return list.length === 0 ? filter : `${filter}[${list.join(",")}]`;
+}
+
+/** Rows count by themselves, because one need not be of the line before. */
+function placeOf({ file, number, aspect }: Pick<Disagreement, "file" | "number" | "aspect">): string {
+  return aspect === "row" ? `${file}, row ${number}` : `${file}:${number}`;
 }
 
 function shown({ agree, total }: Score): string {
@@ -111,7 +126,7 @@ export function toPage(report: CompatReport): string {
     "",
     reason,
     "",
-    ...disagreements.map((each) => `- ${nameOf(each)}, ${each.file}:${each.number}: ${each.got}`),
+    ...disagreements.map((each) => `- ${nameOf(each)}, ${placeOf(each)}: ${each.got}`),
     "",
   ]);
   return [
@@ -120,7 +135,8 @@ export function toPage(report: CompatReport): string {
     "Made by `npm run compat -- --write`; not by hand.",
     "",
     `Held against Fail2Ban ${report.version}: its annotated log lines, with every set of options that they name, and its`,
-    "configuration with every jail enabled. `npm run compat -- --fail2ban DIR` does the same with another source tree.",
+    "configuration with every jail enabled; and what `regex -o row` prints for every log that has a filter of its name.",
+    "`npm run compat -- --fail2ban DIR` does the same with another source tree.",
     "",
     ...summary(report).map((line) => `- ${line}`),
     "",

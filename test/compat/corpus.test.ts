@@ -33,6 +33,7 @@ skipped
 `;
 
 const folder = mkdtempSync(join(tmpdir(), "fleet2ban-corpus-"));
+const NO_ROWS = { rows: { agree: 0, total: 0 }, files: { agree: 0, total: 0 }, disagreements: [] };
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function installed(log: string) {
@@ -89,7 +90,7 @@ describe("a corpus", () => {
     const [first] = evaluateAll(LOG.replace(from, to));
     expect(first!.disagreements.map((each) => each.aspect)).toEqual([aspect]);
     const configuration = { jails: { agree: 0, total: 0 }, differences: [] };
-    const report = { version: "9.9", evaluations: [first!], configuration };
+    const report = { version: "9.9", evaluations: [first!], configuration, rows: NO_ROWS };
     expect(isCompatible(report)).toBe(false);
     expect(toText(report)).toContain(`own: own:${aspect === "match" ? 4 : 2}: ${aspect}: expected`);
   });
@@ -141,6 +142,7 @@ describe.runIf(available(["python3", "fail2ban-regex"]))("the corpus of the inst
       version: "1",
       evaluations,
       configuration: { jails: { agree: 1, total: 1 }, differences: [] },
+      rows: NO_ROWS,
     });
     expect(page).toContain("| sshd |");
     expect(page).toContain("192.030.0.6");
