@@ -11,6 +11,7 @@ import type { Holds } from "../ports/holds.ts";
 import type { Offenders } from "../ports/offenders.ts";
 import type { KnownBans } from "./known-bans.ts";
 import { type SettleDeps, settleWindow } from "./settle-window.ts";
+import { stands } from "./show-status.ts";
 
 export interface UnbanRequest {
   readonly rules: JailRules;
@@ -42,14 +43,16 @@ export async function unban(request: UnbanRequest, deps: UnbanDeps): Promise<Unb
   const chosen = ids === "all" ? await inNetworks(jail, undefined, deps) : await matching(jail, ids, deps);
   for (const ban of chosen) {
     await deps.bans.lift(ban, request.at);
+    const again = await pardon(ban, request, deps);
     // What was over but not yet swept is gone too, but nobody was unbanned by it.
-    if (ban.expiresAt === undefined || ban.expiresAt > request.at) lifted.push(ban);
-    await pardon(ban, request, deps);
+    if (stands(ban, request.at)) lifted.push(ban);
+    else lifted.push(...again);
   }
   if (ids === "all") return { lifted, absent: [] };
-  const absent = ids.filter((id) => !lifted.some((ban) => contains(id, ban.id)));
-  for (const id of absent) await pardon({ jail, id }, request, deps);
-  return { lifted, absent };
+  for (const id of ids.filter((id) => !lifted.some((ban) => contains(id, ban.id)))) {
+    lifted.push(...(await pardon({ jail, id }, request, deps)));
+  }
+  return { lifted, absent: ids.filter((id) => !lifted.some((ban) => contains(id, ban.id))) };
 }
 
 /** Single addresses are looked up; only networks need the whole jail. */
@@ -75,10 +78,18 @@ async function inNetworks(
   return bans;
 }
 
-/** The row goes first: while it is going, the window still settles what comes in. */
-async function pardon(key: BanKey, request: UnbanRequest, deps: UnbanDeps): Promise<void> {
+/**
+ * The row goes first: while it is going, the window still settles what comes in. Returns what was lifted after all: a ban
+ * that was prolonged since it was read, or that a batch made meanwhile of failures from before.
+ */
+async function pardon(key: BanKey, request: UnbanRequest, deps: UnbanDeps): Promise<readonly Ban[]> {
   await deps.holds.drop(key);
   await deps.offenders.pardon(key, request.at);
   await settleWindow(key, { until: request.at + (request.immune ?? 0) }, request.rules.window, deps);
   deps.known.forget(key);
+  const rows = await deps.bans.ofId(key.id);
+  const left = rows.filter((ban) => ban.jail === key.jail && ban.since < request.at && stands(ban, request.at));
+  for (const ban of left) await deps.bans.lift(ban, request.at);
+  if (left.length > 0) await deps.offenders.pardon(key, request.at);
+  return left;
 }

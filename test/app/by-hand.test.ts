@@ -5,6 +5,7 @@ import { releaseHeld } from "../../shared/app/release-held.ts";
 import { addIgnored, ignoredWords, removeIgnored, setIdle } from "../../shared/app/set-allowlist.ts";
 import { type UnbanRequest, unban } from "../../shared/app/unban.ts";
 import { createNeverBan } from "../../shared/core/detect/never-ban.ts";
+import { sampleBan } from "../contracts/samples.ts";
 import { all } from "../contracts/subject.ts";
 import { event, id, jail, type Rig, rig } from "./rig.ts";
 
@@ -147,6 +148,58 @@ describe("unban", () => {
     expect(await here.ban({ ids: [id(attacker)], at: 5000 })).toMatchObject([
       { kind: "banned", ban: { generation: 5002 } },
     ]);
+  });
+
+  it.each(["single", "network", "all"])("lifts a ban that is prolonged meanwhile, asked for by %s", async (way) => {
+    const here = await world();
+    const { bans } = here.state;
+    await here.ban({ ids: [id(attacker)], at: 0 });
+    const lift: typeof bans.lift = async (ban, at) => {
+      const [row] = await bans.ofId(id(attacker));
+      if (row?.expiresAt === HOUR) await bans.put({ ...row, expiresAt: 9 * HOUR }, row.generation);
+      return bans.lift(ban, at);
+    };
+    const ids = { single: [id(attacker)], network: [id("192.0.2.0/24")], all: "all" as const }[way]!;
+    const found = await here.state.batch(() =>
+      unban({ rules: here.rules("web"), at: 1000, ids }, { ...here.deps, bans: { ...bans, lift } }),
+    );
+    expect(found.lifted.map((ban) => ban.id)).toEqual([attacker]);
+    expect(await banned(here)).toEqual([]);
+  });
+
+  it("lifts what a batch makes of failures from before, while they are being forgotten", async () => {
+    const here = await world();
+    const { bans, offenders } = here.state;
+    const late = [sampleBan({ jail: "web", id: id(attacker), since: 900, expiresAt: HOUR })];
+    const pardon: typeof offenders.pardon = async (key, at) => {
+      await offenders.pardon(key, at);
+      for (const ban of late.splice(0)) await bans.put(ban);
+    };
+    const found = await here.state.batch(() =>
+      unban(
+        { rules: here.rules("web"), at: 1000, ids: [id(attacker)], immune: HOUR },
+        { ...here.deps, offenders: { ...offenders, pardon } },
+      ),
+    );
+    expect(found).toMatchObject({ lifted: [{ id: attacker, since: 900 }], absent: [] });
+    expect(await banned(here)).toEqual([]);
+  });
+
+  it("leaves a ban that begins after it was asked", async () => {
+    const here = await world();
+    const { offenders } = here.state;
+    const pardon: typeof offenders.pardon = async (key, at) => {
+      await offenders.pardon(key, at);
+      await here.state.bans.put(sampleBan({ ...key, since: 1000, expiresAt: HOUR }));
+    };
+    const found = await here.state.batch(() =>
+      unban(
+        { rules: here.rules("web"), at: 1000, ids: [id(attacker)] },
+        { ...here.deps, offenders: { ...offenders, pardon } },
+      ),
+    );
+    expect(found).toEqual({ lifted: [], absent: [attacker] });
+    expect(await banned(here)).toEqual([attacker]);
   });
 
   it("frees the members of a network, and the network", async () => {
