@@ -103,6 +103,7 @@ export async function awaitAnswers(
   { receipts, wait, now }: Pick<CheckDeps, "receipts" | "wait" | "now">,
 ): Promise<ReadonlyMap<string, readonly Settled[]>> {
   const commands = reports.flatMap((report) => (report.kind === "sent" ? [report.command] : []));
+  const parts = partsOf(reports);
   const at = now();
   // A host that the service would not even send to.
   const direct = reports.flatMap((report) =>
@@ -116,10 +117,20 @@ export async function awaitAnswers(
       for (const answer of await receipts.collect(command)) answers.push({ ...answer, command });
     }
     settled = byHost([...direct, ...answers.filter((answer) => answer.kind !== "pending")]);
-    const isComplete = answers.every(({ kind }) => kind !== "pending") && hosts.every((host) => settled.has(host));
+    const answered = hosts.every((host) => (settled.get(host)?.length ?? 0) >= parts);
+    const isComplete = answered && answers.every(({ kind }) => kind !== "pending");
     if (isComplete) break;
   }
   return settled;
+}
+
+/** How many commands each host was sent: a long list goes in parts, each of them to all who need it, some hosts at a time. */
+export function partsOf(reports: readonly FleetReport[]): number {
+  const times = new Map<string, number>();
+  for (const report of reports) {
+    if (report.kind === "sent") times.set(report.to, (times.get(report.to) ?? 0) + 1);
+  }
+  return Math.max(0, ...times.values());
 }
 
 function byHost(answers: readonly Settled[]): ReadonlyMap<string, readonly Settled[]> {

@@ -9,7 +9,15 @@ import { type HostLine, type HostsReport, hostsReport } from "../core/report/hos
 import type { Fleet } from "../ports/fleet.ts";
 import type { HostRecord } from "../ports/hosts.ts";
 import type { FleetHost, Inventory } from "../ports/inventory.ts";
-import { awaitAnswers, type Check, type CheckDeps, type CheckedHost, checkHosts, withFindings } from "./check-hosts.ts";
+import {
+  awaitAnswers,
+  type Check,
+  type CheckDeps,
+  type CheckedHost,
+  checkHosts,
+  partsOf,
+  withFindings,
+} from "./check-hosts.ts";
 import { type CollectDeps, collectReceipts, noteAll } from "./collect-receipts.ts";
 import { hostLine } from "./show-hosts.ts";
 
@@ -72,7 +80,7 @@ async function relist({ checked, reading }: Check, deps: ReconcileDeps): Promise
     }),
   );
   // A list of several parts is taken by who has answered all of them.
-  const parts = Math.max(...done.values());
+  const parts = partsOf(reports);
   const revision = reading.hostBans.reduce((greatest, { firewall }) => Math.max(greatest, firewall.revision), 0);
   const before = new Map(
     needy.map(({ host, record }) => {

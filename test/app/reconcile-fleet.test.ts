@@ -168,6 +168,63 @@ describe("a check of the fleet", () => {
     expect(fleet.hosts.map(({ ledger }) => ledger.size)).toEqual([2, 2, 2]);
   });
 
+  it("does not take part of a list for the list", async () => {
+    await enforce(row(1), row(2));
+    await check();
+    deps = { ...deps, firewalls: new Map([["web", firewall(2)]]) };
+    const { reconcile } = deps.fleet;
+    const { collect } = deps.receipts;
+    const lost = new Set<string>();
+    // Of two parts the second reaches nobody, the first time.
+    const inParts: typeof reconcile = async ([first, ...rest], scope) => {
+      const sent = await reconcile([first!], scope);
+      const [report] = await reconcile([first!, ...rest], scope);
+      if (lost.size === 0 && report!.kind === "sent") lost.add(report!.command);
+      return [...sent, report!];
+    };
+    const twice = { ...deps, fleet: { ...deps.fleet, reconcile: inParts } };
+    const receipts: typeof deps.receipts = {
+      collect: async (command) =>
+        (await collect(command)).map(({ host }, nth, answers) =>
+          lost.has(command) ? { kind: "pending", host } : answers[nth]!,
+        ),
+    };
+    time += 300_000;
+    const first = await reconcileFleet({ ...twice, receipts });
+    expect(first.report.inSync).toBe(0);
+    time += 300_000;
+    const second = await reconcileFleet({ ...twice, receipts });
+    expect(second.relisted).toHaveLength(3);
+    expect(second.report.inSync).toBe(3);
+    time += 300_000;
+    expect((await reconcileFleet({ ...twice, receipts })).relisted).toEqual([]);
+  });
+
+  it("waits until every part of a list is answered", async () => {
+    await enforce(row(1));
+    await check();
+    deps = { ...deps, firewalls: new Map([["web", firewall(2)]]) };
+    const { reconcile } = deps.fleet;
+    const { collect } = deps.receipts;
+    const late = new Map<string, number>();
+    // The service shows nothing of the second part until somebody has looked once.
+    const inParts: typeof reconcile = async (bans, scope) => {
+      const sent = [...(await reconcile(bans, scope)), ...(await reconcile(bans, scope))];
+      if (sent[1]!.kind === "sent") late.set(sent[1]!.command, 1);
+      return sent;
+    };
+    const receipts: typeof deps.receipts = {
+      collect: async (command) => {
+        const looks = late.get(command) ?? 0;
+        late.set(command, looks - 1);
+        return looks > 0 ? [] : collect(command);
+      },
+    };
+    time += 300_000;
+    const found = await reconcileFleet({ ...deps, fleet: { ...deps.fleet, reconcile: inParts }, receipts });
+    expect(found).toMatchObject({ relisted: ["i-1", "i-2", "i-3"], report: { inSync: 3 } });
+  });
+
   it("brings a new configuration once", async () => {
     await enforce(row(1));
     await check();
