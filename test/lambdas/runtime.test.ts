@@ -1,6 +1,6 @@
 /** What all functions share: logs, metrics, the ruleset beside the handler, and what is remembered for a short time. */
 import { createSocket, type Socket } from "node:dgram";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -39,6 +39,16 @@ describe("a function's log", () => {
         jail: "web",
       },
     ]);
+  });
+
+  it("is found by what the runbook searches for", () => {
+    const runbook = readFileSync(new URL("../../docs/runbook.md", import.meta.url), "utf8");
+    const [, searched] = /--format short \| grep '([^']+)'/.exec(runbook)!;
+    const lines: string[] = [];
+    const log = createLog({ write: (line) => void lines.push(line), now: () => 0, fields: {} });
+    log.info("fine");
+    log.error("failed", new Error("so"));
+    expect(lines.map((line) => line.includes(searched!))).toEqual([false, true]);
   });
 
   it("says of an error its code, its next step and its causes, at bounded length", () => {
