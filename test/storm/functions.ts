@@ -45,6 +45,8 @@ const MAIL: MailAction = {
   lines: false,
 };
 const ACTIONS = new Map([...RULES.keys()].map((name) => [name, [MAIL]]));
+const NEVER_BAN = createNeverBan([]);
+const RESOLVER = createCachedResolver({ resolve: async () => [] });
 const TIMEOUT = MINUTE;
 /** What sending and counting take at most, ms. */
 const TIME_TO_ACT = 25_000;
@@ -107,13 +109,11 @@ export class Functions {
   ): IngestDeps & { readonly neverBan: NeverBan; readonly pace: Pace; readonly pool: Pool } {
     const world = this.#world;
     const ports = portsOn(this.#tables, world, life);
-    const resolver = createCachedResolver({ resolve: async () => [] });
-    const neverBan = createNeverBan([]);
     return {
       ...ports,
-      ...{ resolver, neverBan, known },
+      ...{ resolver: RESOLVER, neverBan: NEVER_BAN, known },
       lineStates: { load: () => unasked(), save: () => unasked() },
-      allowlist: createAllowlist({ neverBan, control: ports.control, resolver }),
+      allowlist: createAllowlist({ neverBan: NEVER_BAN, control: ports.control, resolver: RESOLVER }),
       matcher: wordMatcher,
       rules: RULES,
       metrics: NO_METRICS,
