@@ -30,25 +30,30 @@ export async function releaseHeld(
   deps: ReleaseDeps,
 ): Promise<Released> {
   const jail = rules.config.name;
-  const held: Ban[] = [];
   const banned: Ban[] = [];
   const dropped: Ban[] = [];
-  for await (const ban of deps.holds.inJail(jail)) held.push(ban);
-  for (const ban of held) {
-    if (verdict === "ban" && stands(ban, at)) {
-      const outcome = await deps.bans.put(ban);
-      await deps.offenders.record(outcome.ban);
-      banned.push(outcome.ban);
-    } else {
-      // Its failures are settled up to now, not up to the end of a ban that never was.
-      await settleWindow(ban, { until: at }, rules.window, deps);
-      dropped.push(ban);
+  const settle = async () => {
+    const held: Ban[] = [];
+    for await (const ban of deps.holds.inJail(jail)) held.push(ban);
+    for (const ban of held) {
+      if (verdict === "ban" && stands(ban, at)) {
+        const outcome = await deps.bans.put(ban);
+        await deps.offenders.record(outcome.ban);
+        banned.push(outcome.ban);
+      } else {
+        // Its failures are settled up to now, not up to the end of a ban that never was.
+        await settleWindow(ban, { until: at }, rules.window, deps);
+        dropped.push(ban);
+      }
+      await deps.holds.drop(ban);
     }
-    await deps.holds.drop(ban);
-  }
+  };
+  await settle();
   await retryConflicts(`the breaker of ${jail}`, deps.backoff, async () => {
     const { state, version } = await deps.breakers.load(jail);
     return state.kind === "armed" ? "saved" : deps.breakers.save(jail, ARMED, version);
   });
+  // The jail went on meanwhile: what nobody settles now stays held, and its id unbanned, without anybody knowing.
+  await settle();
   return { banned, dropped };
 }

@@ -298,6 +298,24 @@ describe("what a breaker held", () => {
     expect(await all(here.state.holds.inJail("web"))).toEqual([]);
   });
 
+  it.each(["ban", "let-go"] as const)(
+    "is settled by %s too where it was held while the rest was settled",
+    async (verdict) => {
+      const here = await tripped();
+      const { breakers, holds } = here.state;
+      const late = [sampleBan({ jail: "web", id: id("192.0.2.4"), since: 50, expiresAt: HOUR })];
+      const load: typeof breakers.load = async (name) => {
+        for (const ban of late.splice(0)) await holds.hold(ban);
+        return breakers.load(name);
+      };
+      const found = await here.state.batch(() =>
+        releaseHeld({ rules: here.rules("web"), at: 100, verdict }, { ...here.deps, breakers: { ...breakers, load } }),
+      );
+      expect([...found.banned, ...found.dropped].map((ban) => ban.id)).toEqual(["192.0.2.3", "192.0.2.4"]);
+      expect(await all(holds.inJail("web"))).toEqual([]);
+    },
+  );
+
   it.each([
     { name: "let go", verdict: "let-go" as const, at: 100 },
     { name: "let go where it is over", verdict: "ban" as const, at: 2 * HOUR },
