@@ -36,11 +36,7 @@ export const notifyEnvironment = z.object({
   MAIL_TOPICS: text,
 });
 
-export type IngestEnvironment = z.infer<typeof ingestEnvironment>;
-export type EnforceEnvironment = z.infer<typeof enforceEnvironment>;
 export type SweepEnvironment = z.infer<typeof sweepEnvironment>;
-export type ReconcileEnvironment = z.infer<typeof reconcileEnvironment>;
-export type NotifyEnvironment = z.infer<typeof notifyEnvironment>;
 
 /** The environment as the schema has it. Throws an Error that names every variable that is missing or empty. */
 export function readEnvironment<T>(schema: z.ZodMiniType<T>, env: Readonly<Record<string, string | undefined>>): T {
