@@ -13,7 +13,7 @@ export function addRegex(program: Command, context: CommandContext): void {
     .description("try a filter on a log: hits per regex, dates found, lines missed (fail2ban-regex)")
     .addHelpText(
       "after",
-      "\n<log> is a file, - for standard input, or the line itself.\n" +
+      "\n<log> is a file, - for standard input, systemd-journal (through journalctl), or the line itself.\n" +
         "<regex> is a jail, a filter with its options (sshd[mode=aggressive]), a filter file, or the failregex itself.\n" +
         "[ignoreregex] is the ignoreregex itself.\n" +
         "With --stack or --log-group the lines are those of a log group, and <log> is left out:\n" +
@@ -25,7 +25,7 @@ export function addRegex(program: Command, context: CommandContext): void {
     .option("-r, --raw", "take host names as they are, look nothing up")
     .option("--usedns <mode>", "yes, warn, no (addresses only) or raw")
     .option("-L, --maxlines <n>", "lines that one match may span", count)
-    .option("-m, --journalmatch <match>", "for systemd's journal (not supported yet)")
+    .option("-m, --journalmatch <match>", "with systemd-journal: which entries, instead of the filter's own choice")
     .option("-l, --log-level <level>", "accepted for compatibility; there is no other log")
     .option("-v, --verbose", "more: whom each regex found, regexes and dates without hits", increase, 0)
     .option("--VD, --verbose-date", "with the date templates that found nothing")
@@ -64,6 +64,7 @@ export function addRegex(program: Command, context: CommandContext): void {
     ["regex --injection 'login of {{bob}} from 192.0.2.1' 'of .*? from <HOST>'", "whether a client can frame others"],
     ["regex --stack prod --since 1h haproxy-auth", "a jail of the stack prod on the last hour of its log groups"],
     ["regex --log-group /var/log/haproxy 'from <HOST>$'", "a regex on a log group, before anything is deployed"],
+    ["regex -m _COMM=sshd systemd-journal sshd", "a filter on this machine's journal"],
     ["regex --print-all-missed - sshd < auth.log", "every line that the filter missed"],
   ]);
 }

@@ -27,21 +27,24 @@ const FILTER_WORD = /^\/{0,3}([\w/.-]+)(\[[\s\S]*\])?$/;
 /** The jail that stands around a filter that no jail has asked for. */
 const PROBE = "fleet2ban-regex";
 
+/** What is to be read: a filter may be another for the journal (logtype). */
+export type Backend = "auto" | "systemd";
+
 /** Finds the filter; throws a CliFailure where what is named cannot be read. */
-export function chooseFilter(text: string, directory: string | undefined): ChosenFilter {
+export function chooseFilter(text: string, directory: string | undefined, backend: Backend = "auto"): ChosenFilter {
   const [, name, options = ""] = FILTER_WORD.exec(text) ?? [];
-  if (name === undefined) return written(text);
+  if (name === undefined) return written(text, backend);
   const path = text.slice(0, text.length - options.length);
   const file = filterFile(path);
-  if (file !== undefined) return fromFile(file, options);
+  if (file !== undefined) return fromFile(file, options, backend);
   const files = openConfigFiles(directory);
-  const jail = options === "" ? jailNamed(name, files) : undefined;
+  const jail = options === "" ? jailNamed(name, files, backend) : undefined;
   if (jail !== undefined) return { jail, uses: [`Use             jail : ${name}, filter: ${jail.filter.name}`] };
   const plain = name.replace(/\.(?:conf|local)$/, "");
   if (![".conf", ".local"].some((suffix) => files.read(`filter.d/${plain}${suffix}`) !== undefined))
-    return written(text);
+    return written(text, backend);
   const use = `Use   failregex filter file : ${plain}, basedir: ${directory ?? "the bundled configuration"}`;
-  return { jail: probe(plain, options, files), uses: [use, ...useOptions(options)] };
+  return { jail: probe(plain, options, files, backend), uses: [use, ...useOptions(options)] };
 }
 
 /** The jail with an ignoreregex of the command line instead of none of its own. */
@@ -50,7 +53,7 @@ export function withIgnoreregex(jail: JailConfig, text: string): JailConfig {
   return { ...jail, filter: { ...jail.filter, ignoreregex } };
 }
 
-function written(text: string): ChosenFilter {
+function written(text: string, backend: Backend): ChosenFilter {
   const filter: FilterConfig = {
     name: "command line",
     prefregex: undefined,
@@ -60,7 +63,7 @@ function written(text: string): ChosenFilter {
     maxlines: 1,
     journalmatch: [],
   };
-  return { jail: { ...bare(), filter }, uses: [`Use   failregex line : ${shortened(text)}`] };
+  return { jail: { ...bare(), backend, filter }, uses: [`Use   failregex line : ${shortened(text)}`] };
 }
 
 /** A jail with Fail2Ban's own defaults and no filter yet. */
@@ -72,11 +75,13 @@ function bare(): JailConfig {
   return compileConfiguration(only).jails[0]!;
 }
 
-function jailNamed(name: string, files: ConfigFiles): JailConfig | undefined {
+function jailNamed(name: string, files: ConfigFiles, backend: Backend): JailConfig | undefined {
   const enabling: ConfigFiles = {
-    // Read after every other file of the jails, so that a jail that is switched off can be tried too.
+    // Read after every other file of the jails, so that a jail that is switched off, or reads something else, can be
+    // tried too.
     list: (folder) => (folder === "jail.d" ? [...files.list(folder), LAST] : files.list(folder)),
-    read: (path) => (path === `jail.d/${LAST}` ? `[${name}]\nenabled = true\n` : files.read(path)),
+    read: (path) =>
+      path === `jail.d/${LAST}` ? `[${name}]\nenabled = true\nbackend = ${backend}\n` : files.read(path),
   };
   if (!isSection(name, files)) return undefined;
   return compiledJail(name, enabling);
@@ -90,8 +95,8 @@ function isSection(name: string, files: ConfigFiles): boolean {
   return outcomes.some((outcome) => (outcome.kind === "resolved" ? outcome.jail.name : outcome.name) === name);
 }
 
-function probe(filter: string, options: string, files: ConfigFiles): JailConfig {
-  const jail = `[${PROBE}]\nenabled = true\nfilter = ${filter}${options.replaceAll("\n", "\n  ")}\nlogpath = -\n`;
+function probe(filter: string, options: string, files: ConfigFiles, backend: Backend): JailConfig {
+  const jail = `[${PROBE}]\nenabled = true\nbackend = ${backend}\nfilter = ${filter}${options.replaceAll("\n", "\n  ")}\nlogpath = -\n`;
   const alone: ConfigFiles = {
     list: (folder) => (folder === "jail.d" ? [] : files.list(folder)),
     read: (path) => (path === "jail.conf" ? jail : path === "jail.local" ? undefined : files.read(path)),
@@ -114,13 +119,13 @@ function filterFile(path: string): string | undefined {
 }
 
 /** A file in a filter.d belongs to the configuration around it; any other is read by itself, with what it includes. */
-function fromFile(file: string, options: string): ChosenFilter {
+function fromFile(file: string, options: string, backend: Backend): ChosenFilter {
   const folder = dirname(resolve(file));
   if (basename(folder) === "filter.d") {
     const root = dirname(folder);
     const name = basename(file).replace(/\.(?:conf|local)$/, "");
     const use = `Use   failregex filter file : ${name}, basedir: ${root}`;
-    return { jail: probe(name, options, readConfigFiles(root)), uses: [use, ...useOptions(options)] };
+    return { jail: probe(name, options, readConfigFiles(root), backend), uses: [use, ...useOptions(options)] };
   }
   const foreign: ConfigFiles = {
     list: () => [],
@@ -131,7 +136,7 @@ function fromFile(file: string, options: string): ChosenFilter {
     },
   };
   const use = `Use   failregex file : ${file}`;
-  return { jail: probe("foreign", options, foreign), uses: [use, ...useOptions(options)] };
+  return { jail: probe("foreign", options, foreign, backend), uses: [use, ...useOptions(options)] };
 }
 
 function useOptions(options: string): string[] {

@@ -5,10 +5,11 @@ import { createExplainer } from "../../shared/core/filter/explain.ts";
 import type { CompiledFilter } from "../../shared/core/filter/matcher.ts";
 import { explain, formatExplanation } from "../../shared/core/report/explanation.ts";
 import type { Terminal } from "../terminal.ts";
+import type { LogLine } from "./journal-source.ts";
 
 /** Explains each line by the filter as of `now` (epoch ms); with `json` one object a line. */
 export async function explainLines(
-  lines: AsyncIterable<string> | Iterable<string>,
+  lines: AsyncIterable<LogLine>,
   filter: CompiledFilter,
   { now, json, terminal }: { readonly now: number; readonly json: boolean; readonly terminal: Terminal },
 ): Promise<void> {
@@ -16,10 +17,10 @@ export async function explainLines(
   const spares = { ignore: createIgnoreList(parseIgnoreWords(ignoreip).targets), neverBan: createNeverBan([]) };
   const explainNext = createExplainer(filter);
   let first = true;
-  for await (const text of lines) {
+  for await (const { text, at } of lines) {
     const line = text.replace(/[\r\n]+$/, "");
     if (line === "") continue;
-    const explanation = explain(line, explainNext(line, now), filter, spares);
+    const explanation = explain(line, explainNext(line, now, at), filter, spares);
     if (json) terminal.line(JSON.stringify(explanation));
     else terminal.write(`${first ? "" : "\n"}${formatExplanation(explanation, terminal.zone)}`);
     first = false;

@@ -4,26 +4,42 @@ import type { Readable } from "node:stream";
 import { splitLines } from "../../shared/adapters/local/follow/lines.ts";
 import { findEncoding } from "../../shared/core/encoding.ts";
 import { CliFailure, EXIT_USAGE, reasonOf } from "../failure.ts";
+import { journalLines, type LogLine, meansJournal, whichJournal } from "./journal-source.ts";
 
 export type LineSource =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "stdin" }
+  /** `which`: options of journalctl (journal-source.ts). */
+  | { readonly kind: "journal"; readonly which: readonly string[] }
   | { readonly kind: "text"; readonly lines: readonly string[] }
   /** From somewhere else, as they come; `name` is for people. */
   | { readonly kind: "stream"; readonly name: string; readonly lines: AsyncIterable<string> };
 
-/** What LOG means: "-" standard input, the path of a file, else the line itself (several, if it has line ends). */
+/** Sources of bare text. */
+export type WrittenSource = Exclude<LineSource, { readonly kind: "journal" }>;
+
+/** What LOG means: "-" standard input, systemd-journal the journal, the path of a file, else the line itself (several, if it has line ends). */
 export function sourceOf(log: string): LineSource {
   if (log === "-") return { kind: "stdin" };
   if (!log.includes("\0") && statSync(log, { throwIfNoEntry: false })?.isFile()) return { kind: "file", path: log };
+  if (meansJournal(log)) return { kind: "journal", which: whichJournal(log) };
   return { kind: "text", lines: log.split("\n") };
 }
 
 /** Of a longer line so many bytes are looked at: a file without line ends must not fill the memory. */
 const LIMIT = 1 << 20;
 
+/** Lines of any source; `journalmatch` says which entries of a journal. Throws a CliFailure for what cannot be read. */
+export async function* readLogLines(
+  source: LineSource,
+  { encoding, journalmatch, stdin }: { encoding: string; journalmatch: readonly string[]; stdin: Readable },
+): AsyncGenerator<LogLine> {
+  if (source.kind === "journal") yield* journalLines(source.which, journalmatch);
+  else for await (const text of readLines(source, encoding, stdin)) yield { text };
+}
+
 /** Lines without their line ends. Throws a CliFailure for an encoding that is not known or a file that cannot be read. */
-export async function* readLines(source: LineSource, encodingName: string, stdin: Readable): AsyncGenerator<string> {
+export async function* readLines(source: WrittenSource, encodingName: string, stdin: Readable): AsyncGenerator<string> {
   if (source.kind === "text" || source.kind === "stream") {
     yield* source.lines;
     return;

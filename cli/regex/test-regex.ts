@@ -4,17 +4,19 @@ import type { JailConfig } from "../../shared/core/config/model.ts";
 import type { Problem } from "../../shared/core/config/problem.ts";
 import { createDating } from "../../shared/core/filter/dating.ts";
 import { createExplainer, type RegexHit } from "../../shared/core/filter/explain.ts";
+import { readsJournal } from "../../shared/core/filter/journal-jails.ts";
 import { type CompiledFilter, compileFilters } from "../../shared/core/filter/matcher.ts";
 import { formatFailure } from "../../shared/core/report/regex-output.ts";
 import { formatRegexHeader, formatRegexReport, shortened } from "../../shared/core/report/regex-report.ts";
 import { createRegexCounter, type FilterTexts } from "../../shared/core/report/regex-tally.ts";
-import type { ZoneOffset } from "../../shared/core/report/time-text.ts";
+import { formatTime, type ZoneOffset } from "../../shared/core/report/time-text.ts";
 import type { CommandContext } from "../command-context.ts";
 import type { ConfigOptions } from "../commands/common-options.ts";
 import { CliFailure, EXIT_USAGE } from "../failure.ts";
 import { type ChosenFilter, COMMAND_LINE, chooseFilter, withIgnoreregex } from "./choose-filter.ts";
 import { explainLines } from "./explain-lines.ts";
-import { type LineSource, readLines, sourceOf } from "./read-lines.ts";
+import { meansJournal } from "./journal-source.ts";
+import { type LineSource, readLogLines, sourceOf } from "./read-lines.ts";
 import { tryInjection } from "./try-injection.ts";
 
 export interface RegexOptions extends ConfigOptions {
@@ -60,16 +62,17 @@ export async function testRegex(given: RegexArguments, options: RegexOptions, co
   refuseUnsupported(given, options);
   const { terminal } = context;
   const now = given.now ?? Date.now();
-  const { filter, uses } = prepare(given, options, context);
   const source = given.source ?? sourceOf(given.log);
+  const { filter, uses } = prepare(given, source, options, context);
   if (options.injection) {
     return tryInjection(given.log, filter, { now, json: options.json === true }, context);
   }
+  const { journalmatch } = filter.jail.filter;
+  const lines = readLogLines(source, { encoding: options.encoding, journalmatch, stdin: process.stdin });
   if (options.explain) {
-    const lines = readLines(source, options.encoding, process.stdin);
     return explainLines(lines, filter, { now, json: options.json === true, terminal });
   }
-  const header = [...uses, ...sourceUses(source, options)];
+  const header = [...uses, ...sourceUses(source, filter, options)];
   const quiet = options.out !== undefined || options.json === true;
   if (!quiet) terminal.write(formatRegexHeader(header));
 
@@ -79,10 +82,11 @@ export async function testRegex(given: RegexArguments, options: RegexOptions, co
   const resolve = createLookup(isRaw(options));
   const explain = createExplainer(filter);
   const begin = performance.now();
-  for await (const text of readLines(source, options.encoding, process.stdin)) {
-    const line = text.replace(/[\r\n]+$/, "");
-    if (line === "" || line.startsWith("#")) continue;
-    const explanation = explain(line, now);
+  for await (const { text, at } of lines) {
+    const bare = text.replace(/[\r\n]+$/, "");
+    if (bare === "" || bare.startsWith("#")) continue;
+    const explanation = explain(bare, now, at);
+    const line = at === undefined ? bare : `${formatTime(at, terminal.zone)} ${bare}`;
     const hits = explanation.outcome === "matched" ? await Promise.all(explanation.hits.map(resolve)) : [];
     const failures = counter.add(line, explanation, hits);
     if (options.out === undefined) continue;
@@ -98,8 +102,8 @@ export async function testRegex(given: RegexArguments, options: RegexOptions, co
 
 function refuseUnsupported({ log }: RegexArguments, options: RegexOptions): void {
   const wrong = (message: string, next: string) => new CliFailure(message, { exitCode: EXIT_USAGE, next });
-  if (log.startsWith("systemd-journal") || options.journalmatch !== undefined) {
-    throw wrong("systemd's journal cannot be read yet", "Try: journalctl -o short-iso | fleet2ban regex - FILTER");
+  if (options.journalmatch !== undefined && !meansJournal(log)) {
+    throw wrong("--journalmatch is for the journal, and LOG is something else", "Give systemd-journal as LOG.");
   }
   if (options.debuggex) throw wrong("debuggex.com URLs are not made", "Use --json for the details of each line.");
   for (const kind of ["Missed", "Ignored"] as const) {
@@ -110,9 +114,10 @@ function refuseUnsupported({ log }: RegexArguments, options: RegexOptions): void
   }
 }
 
-function prepare(given: RegexArguments, options: RegexOptions, { terminal }: CommandContext) {
+function prepare(given: RegexArguments, source: LineSource, options: RegexOptions, { terminal }: CommandContext) {
   const { regex, ignoreregex } = given;
-  const chosen = given.chosen ?? chooseFilter(regex, options.config);
+  const backend = source.kind === "journal" ? "systemd" : "auto";
+  const chosen = given.chosen ?? chooseFilter(regex, options.config, backend);
   const jail = ignoreregex === undefined ? chosen.jail : withIgnoreregex(chosen.jail, ignoreregex);
   const { filters, problems } = compileFilters(
     [withOptions(jail, options)],
@@ -121,7 +126,8 @@ function prepare(given: RegexArguments, options: RegexOptions, { terminal }: Com
   const [filter] = filters;
   if (filter === undefined) throw unusable(problems);
   const { datepattern, maxlines } = filter.jail.filter;
-  const patternUses = datepattern.length === 0 ? [] : [`Use      datepattern : ${patternUse(filter)}`];
+  const patternUses =
+    datepattern.length === 0 || readsJournal(jail) ? [] : [`Use      datepattern : ${patternUse(filter)}`];
   const uses = [
     ...(options.maxlines === undefined ? [] : [`Use         maxlines : ${options.maxlines}`]),
     ...(options.datepattern === undefined ? [] : patternUses),
@@ -149,7 +155,7 @@ function patternUse({ jail, detector }: CompiledFilter): string {
 }
 
 function withOptions(jail: JailConfig, options: RegexOptions): JailConfig {
-  const { datepattern, maxlines, timezone, usedns } = options;
+  const { datepattern, maxlines, timezone, usedns, journalmatch } = options;
   const raw = isRaw(options);
   const place = COMMAND_LINE;
   const filter = {
@@ -158,6 +164,7 @@ function withOptions(jail: JailConfig, options: RegexOptions): JailConfig {
       ? {}
       : { datepattern: datepattern.split("\n").map((text) => ({ text: text.trim(), place })) }),
     ...(maxlines === undefined ? {} : { maxlines }),
+    ...(journalmatch === undefined ? {} : { journalmatch: [journalmatch] }),
   };
   return {
     ...jail,
@@ -185,17 +192,22 @@ function parseUseDns(mode: string | undefined): JailConfig["usedns"] | undefined
   }
 }
 
-function sourceUses(source: LineSource, { encoding }: RegexOptions): string[] {
+function sourceUses(source: LineSource, { jail: { filter } }: CompiledFilter, { encoding }: RegexOptions): string[] {
   switch (source.kind) {
     case "file":
       return [`Use         log file : ${source.path}`, `Use         encoding : ${encoding}`];
     case "stream":
       return [`Use        log group : ${source.name}`];
+    case "journal": {
+      const match =
+        filter.journalmatch.length === 0 ? [] : [`Use    journal match : ${filter.journalmatch.join(" + ")}`];
+      return ["Use         systemd journal", `Use         encoding : ${encoding}`, ...match];
+    }
     case "stdin":
       return ["Use         log file : standard input", `Use         encoding : ${encoding}`];
     case "text": {
       const [only, ...others] = source.lines;
-      if (others.length === 0) return [`Use      single line : ${shortened(only ?? "")}`];
+      if (others.length === 0 && filter.maxlines <= 1) return [`Use      single line : ${shortened(only ?? "")}`];
       const shown = source.lines
         .slice(0, 5)
         .map((line, index) => `| ${`${index + 1}:`.padStart(3)} ${shortened(line)}`);
@@ -205,12 +217,13 @@ function sourceUses(source: LineSource, { encoding }: RegexOptions): string[] {
   }
 }
 
-function textsOf({ jail: { filter }, detector }: CompiledFilter): FilterTexts {
+function textsOf({ jail, detector }: CompiledFilter): FilterTexts {
+  const { filter } = jail;
   return {
     prefregex: filter.prefregex?.text,
     failregex: filter.failregex.map(({ text }) => text),
     ignoreregex: filter.ignoreregex.map(({ text }) => text),
-    templates: detector.templates,
+    templates: readsJournal(jail) ? undefined : detector.templates,
   };
 }
 

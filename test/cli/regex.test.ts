@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, describe, expect, it } from "vitest";
 import { runCommandLine } from "../../cli/main.ts";
-import { readLines, sourceOf } from "../../cli/regex/read-lines.ts";
+import { type LineSource, readLogLines, sourceOf } from "../../cli/regex/read-lines.ts";
 import type { RegexReport } from "../../shared/core/report/regex-report.ts";
 import { createTerminalDouble } from "./terminal-double.ts";
 
@@ -94,8 +94,11 @@ describe("the filter that is meant", () => {
     { argv: ["x", "knock[word"], code: 255, err: "a class has no closing bracket" },
     { argv: ["-d", "%Q", "x", "a <ADDR>"], code: 255, err: "datepattern" },
     { argv: ["--timezone", "Mars", "x", "a <ADDR>"], code: 255, err: "Mars" },
-    { argv: ["-m", "_X=1", "x", "a <ADDR>"], code: 2, err: "journal cannot be read yet" },
-    { argv: ["systemd-journal", "a <ADDR>"], code: 2, err: "journalctl -o short-iso" },
+    { argv: ["-m", "_X=1", "x", "a <ADDR>"], code: 2, err: "--journalmatch is for the journal" },
+    { argv: ["-m", "x", "systemd-journal", "a <ADDR>"], code: 255, err: 'journalmatch has "x"' },
+    { argv: ["systemd-journal[journalflags=2]", "a <ADDR>"], code: 2, err: "journalflags = 2 cannot be asked" },
+    { argv: ["systemd-journal[x=1]", "a <ADDR>"], code: 2, err: "systemd-journal knows no x" },
+    { argv: ["systemd-journal[x", "a <ADDR>"], code: 2, err: "a bracket that is not closed" },
     { argv: ["-D", "x", "a <ADDR>"], code: 2, err: "debuggex" },
     { argv: ["-e", "klingon", foreign, "a <ADDR>"], code: 2, err: "no encoding 'klingon'" },
     { argv: ["--print-no-missed", "--print-all-missed", "x", "a <ADDR>"], code: 2, err: "exclude each other" },
@@ -155,9 +158,9 @@ describe("what it prints", () => {
 });
 
 describe("what it reads", () => {
-  const lines = async (source: ReturnType<typeof sourceOf>, encoding = "utf-8", stdin = Readable.from([])) => {
+  const lines = async (source: LineSource, encoding = "utf-8", stdin = Readable.from([])) => {
     const all: string[] = [];
-    for await (const each of readLines(source, encoding, stdin)) all.push(each);
+    for await (const { text } of readLogLines(source, { encoding, journalmatch: [], stdin })) all.push(text);
     return all;
   };
   const bytes = (...parts: (string | number[])[]) =>

@@ -105,7 +105,10 @@ export function formatExplanation(explanation: Explanation, zone: ZoneOffset): s
   const { line, date, prefregex, failregex, ignoreregex } = explanation;
   const rows: [string, string][] = [
     ["line", plain(line)],
-    ["date", date === undefined ? "none found" : `${plain(date.text)}  =  ${dateText(date, zone)}`],
+    [
+      "date",
+      date === undefined ? "none found" : `${plain(date.text) || "not in the line"}  =  ${dateText(date, zone)}`,
+    ],
     ...cutRows(explanation),
     ...(prefregex === undefined ? [] : stepRows("prefregex", prefregex)),
     ...failregex.flatMap((step, index) => stepRows(`failregex ${index + 1}`, step)),
