@@ -1,11 +1,12 @@
-/** Every rule holds in a thousand storms, and a storm notices each guard that is broken. */
+/** Every rule holds in hundreds of storms, and a storm notices each guard that is broken. */
 import { describe, expect, it } from "vitest";
 import { SEED } from "../support/seed.ts";
 import { GUARDS, stormWithout } from "./guards.ts";
 import { runStorm } from "./storm.ts";
 
-const SEEDS = 1_000;
-/** Seeds that a broken guard has to be noticed in, asked some at a time. */
+/** What CI has time for; `npm run storm` has a thousand. */
+const SEEDS = 500;
+/** Seeds in which a broken guard has to be noticed, where the one that noticed it once does no more: asked some at a time. */
 const MOST = 200;
 const STEP = 25;
 
@@ -24,11 +25,13 @@ describe("a storm of faults", () => {
   });
 
   it.each(GUARDS)("notices without: $name", { timeout: 300_000 }, async (guard) => {
-    for (let from = 1; from <= MOST; from += STEP) {
-      const reports = await stormWithout(guard, from, STEP);
-      expect(reports.length).toBe(STEP);
-      if (reports.some(({ broken }) => broken.length > 0)) return;
-    }
+    const isNoticed = async (from: number, count: number) => {
+      const reports = await stormWithout(guard, from, count);
+      expect(reports.length).toBe(count);
+      return reports.some(({ broken }) => broken.length > 0);
+    };
+    if (await isNoticed(guard.seed, 1)) return;
+    for (let from = 1; from <= MOST; from += STEP) if (await isNoticed(from, STEP)) return;
     expect.fail(`${MOST} storms did not notice`);
   });
 });
