@@ -37,7 +37,8 @@ function begunBans({ stream }: Tables): readonly { readonly ban: Ban; readonly w
  */
 function endOf(ban: Ban, { stream }: Tables): number {
   const lifted = stream.flat().some(({ change }) => {
-    return change.kind === "lifted" && change.reason === "manual" && change.ban.generation === ban.generation;
+    const same = keyText(change.ban) === keyText(ban) && change.ban.generation === ban.generation;
+    return same && change.kind === "lifted" && change.reason === "manual";
   });
   return lifted ? Number.NEGATIVE_INFINITY : (ban.expiresAt ?? Number.POSITIVE_INFINITY);
 }
