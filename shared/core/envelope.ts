@@ -3,8 +3,9 @@
  *
  * JSON.parse of every event costs more than matching does, and 99 of 100 events are ordinary. So the raw text is
  * searched for the jails' literals first and only events that carry one are parsed. The shortcut relies on two facts of
- * JSON alone: a quote inside a string is always escaped, so `{"id":"` cannot stand in a message; and what the search
- * looks for covers every way in which JSON can write a literal. Whatever is not laid out as expected is parsed whole.
+ * JSON: a quote inside a string is always escaped, so `{"id":"` cannot stand in a message; and what the search looks for
+ * covers every way in which JSON can write a literal. And on two of CloudWatch: a key stands once, and a list of objects
+ * nowhere but in logEvents, the last key. Whatever else is not laid out as expected is parsed whole.
  */
 import type { LogEvent } from "./filter/event.ts";
 
@@ -29,6 +30,10 @@ interface RawEvent {
 
 const EVENTS = '"logEvents":[';
 const EVENT = '{"id":"';
+/** An event behind another. One that begins otherwise is inside of an event. */
+const NEXT = `},${EVENT}`;
+/** The end of an event, of the list and of the envelope. */
+const END = "}]}";
 
 /** What finds something in every line of a log group that any jail can match (a sieve's rawJson), where there is such. */
 export type Sift = (logGroup: string) => RegExp | undefined;
@@ -54,23 +59,29 @@ function decodeSifted(json: Buffer, sift: Sift): Envelope | undefined {
   const raw = sift(logGroup);
   if (raw === undefined) return undefined;
 
+  const begin = list + EVENTS.length;
+  if (json.indexOf(EVENT, begin) !== begin || json.toString("latin1", json.length - END.length) !== END)
+    return undefined;
+  const close = json.length - END.length + 1;
+  const last = Math.max(begin, json.lastIndexOf(NEXT) + 2);
+  // Where it is no object, the list ended before.
+  if (!isRecord(parse(json.toString("utf8", last, close)))) return undefined;
+
   const events: LogEvent[] = [];
   let lines = 0;
-  let from = list + EVENTS.length;
-  if (json.indexOf(EVENT, from) !== from) return undefined;
-  while (from < json.length) {
-    const next = json.indexOf(EVENT, from + WINDOW);
-    const to = next < 0 ? json.length : next;
+  for (let from = begin; from < close; ) {
+    const next = json.indexOf(NEXT, from + WINDOW);
+    const to = next < 0 ? close : next + 1;
     const sifted = siftWindow(json, from, to, raw);
     if (sifted === undefined) return undefined;
     for (const event of sifted.events) events.push(toLogEvent(event, logStream));
     lines += sifted.lines;
-    from = to;
+    from = to + 1;
   }
   return { kind: "events", logGroup, lines, malformed: 0, events };
 }
 
-/** The events of a window that begins with an event; undefined where one is not laid out as expected. */
+/** The events of a window of whole events; undefined where one is not laid out as expected. */
 function siftWindow(
   json: Buffer,
   from: number,
@@ -81,22 +92,18 @@ function siftWindow(
   const events: RawEvent[] = [];
   raw.lastIndex = 0;
   for (let hit = raw.exec(text); hit !== null; hit = raw.exec(text)) {
-    const begin = text.lastIndexOf(EVENT, hit.index);
-    const next = text.indexOf(EVENT, hit.index);
-    const end = text.lastIndexOf("}", next < 0 ? text.length : next) + 1;
-    const event = parse(json.toString("utf8", from + begin, from + end)) ?? lastEvent(json, from + begin, to);
+    const before = text.lastIndexOf(NEXT, hit.index);
+    const begin = before < 0 ? 0 : before + 2;
+    // Not the hit's own place: a literal may begin with an event's own brace.
+    const next = text.indexOf(NEXT, Math.max(hit.index, begin));
+    const end = next < 0 ? text.length : next + 1;
+    const event = parse(json.toString("utf8", from + begin, from + end));
     if (!isRawEvent(event)) return undefined;
     events.push(event);
     if (next < 0) break;
-    raw.lastIndex = next;
+    raw.lastIndex = next + 2;
   }
-  return { events, lines: count(text, EVENT) };
-}
-
-/** The payload's last event is followed by the end of the list and of the envelope. */
-function lastEvent(json: Buffer, from: number, to: number): unknown {
-  const text = json.toString("utf8", from, to);
-  return parse(text.slice(0, text.lastIndexOf("]")));
+  return { events, lines: 1 + count(text, NEXT) };
 }
 
 function decodeWhole(json: Buffer): Envelope {
@@ -131,11 +138,15 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isRawEvent(value: unknown): value is RawEvent {
   return (
-    isRecord(value) &&
-    typeof value.id === "string" &&
-    typeof value.timestamp === "number" &&
-    typeof value.message === "string"
+    isRecord(value) && typeof value.id === "string" && isTime(value.timestamp) && typeof value.message === "string"
   );
+}
+
+/** Beyond it (epoch ms; the year 33 658) no ban can be written that its readers take for one. */
+const LAST_MOMENT = 1e15;
+
+function isTime(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < LAST_MOMENT;
 }
 
 function count(text: string, part: string): number {

@@ -50,9 +50,12 @@ function uptime(microseconds: string | undefined): string {
   return `[${(Number(microseconds ?? 0) / 1e6).toFixed(6).padStart(12)}]`;
 }
 
+/** In microseconds; what is written later cannot be kept as a time. */
+const LAST_MOMENT = 1e18;
+
 function milliseconds(microseconds: string | undefined): number | undefined {
   const value = Number(microseconds ?? Number.NaN);
-  return Number.isFinite(value) ? Math.floor(value / 1_000) : undefined;
+  return value >= 0 && value < LAST_MOMENT ? Math.floor(value / 1_000) : undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -65,10 +68,16 @@ function fieldsOf(value: unknown): Fields | undefined {
   return Object.keys(fields).some((name) => /^(?:_|SYSLOG_)/.test(name)) ? fields : undefined;
 }
 
-/** A list of numbers is one value, as bytes; any other list has several. */
+/** A list of numbers is one value, as bytes; any other list has several, none of which is such a list again. */
 function textsOf(value: unknown): readonly string[] {
-  if (Array.isArray(value) && value.some((part) => typeof part !== "number")) return value.flatMap(textsOf);
-  if (Array.isArray(value)) return [new TextDecoder().decode(Uint8Array.from(value as number[]))];
+  return Array.isArray(value) && value.some((part) => typeof part !== "number") ? value.flatMap(textOf) : textOf(value);
+}
+
+function textOf(value: unknown): readonly string[] {
+  if (Array.isArray(value)) {
+    const isBytes = value.every((part) => typeof part === "number");
+    return isBytes ? [new TextDecoder().decode(Uint8Array.from(value as number[]))] : [];
+  }
   switch (typeof value) {
     case "string":
       return [value];
