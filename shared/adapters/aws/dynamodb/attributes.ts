@@ -39,20 +39,27 @@ export function bytes(value: Uint8Array): AttributeValue {
 
 /** The text of an attribute; undefined where it is absent or no text. */
 export function textOf(row: FoundRow, name: string): string | undefined {
-  return row[name]?.S;
+  return isText(row[name]?.S) ? row[name].S : undefined;
 }
 
 /** The number of an attribute; undefined where it is absent, no number or not finite. */
 export function numberOf(row: FoundRow, name: string): number | undefined {
   const digits = row[name]?.N;
-  const value = digits === undefined ? Number.NaN : Number(digits);
+  const value = isText(digits) && digits.trim() !== "" ? Number(digits) : Number.NaN;
   return Number.isFinite(value) ? value : undefined;
 }
 
 /** The texts of a list; undefined where it is absent or holds anything else. */
 export function textsOf(row: FoundRow, name: string): readonly string[] | undefined {
-  const list = row[name]?.L?.map((each) => each.S);
-  return list?.every((each) => each !== undefined) === true ? (list as readonly string[]) : undefined;
+  const list: unknown = row[name]?.L;
+  if (!Array.isArray(list)) return undefined;
+  const found = list.map((each: FoundAttribute | null) => each?.S);
+  return found.every(isText) ? found : undefined;
+}
+
+/** What a stream's record holds is typed by nobody. */
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 /** The bytes of an attribute; undefined where it is absent or no bytes. */

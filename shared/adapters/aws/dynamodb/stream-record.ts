@@ -16,9 +16,11 @@ export type StreamFinding =
   | { readonly kind: "malformed"; readonly reason: string; readonly sequence: string }
   | { readonly kind: "irrelevant"; readonly sequence: string };
 
-/** Decodes one record; never throws. */
-export function decodeStreamRecord(record: DynamoDBRecord): StreamFinding {
-  const sequence = record.dynamodb?.SequenceNumber ?? "";
+/** Decodes one record; never throws, whatever JSON it is. */
+export function decodeStreamRecord(given: DynamoDBRecord | null): StreamFinding {
+  const record = given ?? {};
+  const number: unknown = record.dynamodb?.SequenceNumber;
+  const sequence = typeof number === "string" ? number : "";
   const before = imageOf(record.dynamodb?.OldImage, "old");
   const after = imageOf(record.dynamodb?.NewImage, "new");
   const change = (found: BanChange): StreamFinding => ({ kind: "change", change: found, sequence });
@@ -39,11 +41,14 @@ export function decodeStreamRecord(record: DynamoDBRecord): StreamFinding {
     case undefined:
       return malformed("a record without eventName");
   }
-  return malformed(`eventName ${JSON.stringify(record.eventName)} is unknown`);
+  const name: unknown = record.eventName;
+  return malformed(
+    `eventName ${typeof name === "string" ? JSON.stringify(name) : `of type ${typeof name}`} is unknown`,
+  );
 }
 
-function imageOf(row: FoundRow | undefined, which: string): FoundBan {
-  if (row !== undefined) return decodeBan(row);
+function imageOf(row: FoundRow | null | undefined, which: string): FoundBan {
+  if (row !== undefined && row !== null) return decodeBan(row);
   return { kind: "malformed", reason: `no ${which} image: the stream must have new and old images` };
 }
 

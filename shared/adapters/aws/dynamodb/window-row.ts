@@ -54,10 +54,8 @@ export function decodeWindow(key: string, attribute: FoundAttribute | undefined)
   try {
     const [until, streams, failures] = JSON.parse(jsonOf(attribute)) as Encoded;
     const closed: Closed | undefined = until === null ? undefined : { until: until === FOR_EVER ? undefined : until };
-    const counted = failures.map(
-      ([at, identity, stream, line]): CountedFailure => ({ at, identity, stream: streams[stream]!, line }),
-    );
-    return { failures: counted, closed };
+    if (until !== null && !Number.isFinite(until)) throw new Error("its end is no time");
+    return { failures: failures.map((failure) => countedOf(failure, streams)), closed };
   } catch (cause) {
     // Nothing is banned on a count that cannot be read.
     throw new PortError(
@@ -67,6 +65,14 @@ export function decodeWindow(key: string, attribute: FoundAttribute | undefined)
       cause,
     );
   }
+}
+
+function countedOf([at, identity, place, line]: Encoded[2][number], streams: Encoded[1]): CountedFailure {
+  const stream = Array.isArray(streams) ? streams[place] : undefined;
+  const texts: readonly unknown[] = [identity, stream, line ?? ""];
+  if (!Number.isFinite(at) || stream === undefined || texts.some((each) => typeof each !== "string"))
+    throw new Error("one of its failures is none");
+  return { at, identity, stream, line };
 }
 
 function jsonOf(attribute: FoundAttribute | undefined): string {
