@@ -19,8 +19,7 @@ export function createHandler({ takePayload, setAside }: IngestHandlerDeps) {
     if (found.kind === "unknown") {
       call.log.warn("an event of no known kind was set aside");
       call.metrics.count("Malformed", 1);
-      const body = `${JSON.stringify(event)}`;
-      await setAside.put({ source: "invocation", reason: "an event of no known kind", body });
+      await setAside.put({ source: "invocation", reason: "an event of no known kind", body: textOf(event) });
       return { batchItemFailures: [] };
     }
     for (const [nth, { id, data }] of found.deliveries.entries()) {
@@ -36,4 +35,13 @@ export function createHandler({ takePayload, setAside }: IngestHandlerDeps) {
     }
     return { batchItemFailures: [] };
   };
+}
+
+function textOf(event: unknown): string {
+  try {
+    return `${JSON.stringify(event)}`;
+  } catch (error) {
+    // Too deep for JSON.stringify, though JSON.parse read it: the same at each delivery, so what it was is given up.
+    return `not to be written as JSON: ${(error as Error).message}`;
+  }
 }
