@@ -9,6 +9,7 @@ import { createKnownBans } from "../../shared/app/known-bans.ts";
 import { type PaceDeps, paceCommands } from "../../shared/app/pace-commands.ts";
 import { logChanges } from "../../shared/app/tell-changes.ts";
 import type { BanChange } from "../../shared/core/ban.ts";
+import { PortError, type PortErrorCode } from "../../shared/ports/failure.ts";
 import type { Fleet } from "../../shared/ports/fleet.ts";
 import type { Pool } from "../../shared/ports/pool.ts";
 import { createBanLog } from "../runtime/ban-log.ts";
@@ -31,6 +32,9 @@ const TIME_TO_ACT = 45_000;
 /** Bans counted side by side. */
 const CONCURRENCY = 8;
 
+/** Not the changes' fault: all of them wait until it is over. */
+const WAITS: ReadonlySet<PortErrorCode> = new Set(["unavailable", "too-busy", "denied", "missing"]);
+
 /** Acts on the changes in their order; returns the first that must come again, where there is one. */
 export async function actOnChanges(
   recorded: readonly RecordedChange[],
@@ -45,6 +49,8 @@ export async function actOnChanges(
     measure(recorded, call);
     await logChanges(changes, call.now(), { banLog: createBanLog(call.log), rules: deps.ruleset.rules });
   } catch (error) {
+    // A run that ends is what Lambda cuts the batch in two for: so one change that breaks it is soon alone.
+    if (!(error instanceof PortError && WAITS.has(error.code))) throw error;
     // Direction: all of it again; a command that was sent is no news to the hosts.
     call.log.error("the changes of a batch come again", error, { changes: changes.length });
     return first;

@@ -252,4 +252,14 @@ describe("commands", () => {
     expect(cloud.ssm.changes().map((line) => line.split(" ")[1])).toEqual([A]);
     expect((await cloud.state.totals.read()).get("web")?.banned).toBe(2);
   });
+
+  it("that SSM refuses as wrong end the run, so that the batch is cut in two until the one to blame is alone", async () => {
+    const { enforce } = await start();
+    cloud.ssm.fail(Object.assign(new Error("bad parameter"), { name: "ValidationException", $fault: "client" }));
+    await cloud.state.bans.put(ban({ expiresAt: undefined }));
+    const event = take();
+    await expect(enforce(event)).rejects.toMatchObject({ code: "rejected" });
+    cloud.ssm.fail(undefined);
+    expect(await enforce(event)).toEqual({ batchItemFailures: [] });
+  });
 });
