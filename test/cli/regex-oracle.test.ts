@@ -137,6 +137,21 @@ describe.skipIf(!available(["fail2ban-regex", "python3"]))("regex, next to fail2
     });
   });
 
+  it("gives a line without a date the time of the latest that has one, if that is less than a minute ago", async () => {
+    const log = join(dir, "undated.log");
+    const now = `${new Date().toISOString().slice(0, 19)}Z`;
+    const lines = [
+      "bad login from 192.0.2.1",
+      "2025-11-22T17:35:59Z bad login from 192.0.2.2",
+      "bad login from 192.0.2.3",
+    ];
+    lines.push(`${now} bad login from 192.0.2.4`, "bad login from 192.0.2.5", "2025-11-22T17:35:59Z nothing");
+    writeFileSync(log, `${[...lines, "bad login from 192.0.2.6"].join("\n")}\n`);
+    const { text } = await ours("-o", "row", log, BAD);
+    expect(text).toBe(theirs("-o", "row", log, BAD).text);
+    expect(text).toContain(`['192.0.2.5',\t${Date.parse(now) / 1_000},`);
+  });
+
   it.each(["row", "id", "ip", "msg", "user", "ip6", "<ip> <F-USER> <time> <msg>"])("-o %s", async (format) => {
     // A line without a date would be printed with the date of the one before it: that is left out of the sample.
     const dated = join(dir, "dated.log");

@@ -34,6 +34,11 @@ describe("a connection", () => {
       dict: "{'a': '1', 'b': '2'}",
     },
     {
+      name: "forgets marks that took no part",
+      matches: [{ nofail: null, mlfgained: null, a: "1" }, { b: "2" }],
+      dict: "{'a': '1', 'b': '2'}",
+    },
+    {
       name: "has no marks where it counts all the same",
       matches: [{ user: "u" }, { user: "v", mlfgained: "yes" }],
       dict: "{'user': 'v', 'users': {'u', 'v'}}",
