@@ -80,6 +80,17 @@ export function createRegexCounter(texts: FilterTexts, { checkAll, fixedZone, no
       prefregex.hits += 1;
       prefregex.groups.push(new Map(Object.entries({ content, ...prefix.groups }).map(([k, v]) => [k, v ?? null])));
     }
+    const [first] = explanation.hits;
+    if (explanation.connection !== undefined && first !== undefined) {
+      // A hit that is no failure by itself counts for its regex, and one that waits for an address for its line too.
+      const { identity } = first;
+      const id = identity.kind === "address" ? identity.id : identity.kind === "name" ? identity.name : "None";
+      const tally = failregex[first.regex]!;
+      tally.hits += 1;
+      tally.found.push({ id, at: moment.at, multiple: false });
+      lines[explanation.connection === "waits" ? "matched" : "ignored"].push(line);
+      return [];
+    }
     if (explanation.outcome === "ignored") {
       // Each failregex that hit had asked each ignoreregex anew, unless they were asked before any failregex was.
       const asked = checkAll ? Math.max(1, explanation.hits.length) : 1;
