@@ -1,0 +1,263 @@
+/**
+ * The cloud's part of the rig: the synthesised Lambdas under their own Node, the tables with their stream, event source
+ * mappings and schedules, Systems Manager with an agent on each host, and a mailbox. docs/rig.md says what stands in.
+ */
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { compileRuleset } from "../cdk/compile-ruleset.ts";
+import { readSettings } from "../cdk/settings.ts";
+import { decodeStreamRecord } from "../shared/adapters/aws/dynamodb/stream-record.ts";
+import { hostDocument } from "../shared/contract/host-document.ts";
+import { hostScript } from "../shared/contract/host-script.ts";
+import type { StackDescription } from "../shared/contract/stack-description.ts";
+import { Fault, type Input, startStandIn } from "../test/support/aws-stand-in.ts";
+import { openEngine } from "../test/support/dynalite.ts";
+import { synthesiseAssets } from "../test/support/lambda-assets.ts";
+import { type LambdaFunction, startLambda } from "../test/support/lambda-runtime.ts";
+import type { Namespace } from "../test/support/netns.ts";
+import type { LambdaParts } from "../test/support/node24.ts";
+import { createSsmStandIn, type SsmStandIn } from "../test/support/ssm-agent.ts";
+import { ssmOverHttp } from "../test/support/ssm-wire.ts";
+import { openTableStream } from "../test/support/stream/stream.ts";
+import { type Pausable, repeat, startEventSource } from "./event-source.ts";
+import { type Story, tellChanges } from "./story.ts";
+
+const STACK = "rig";
+/** The functions and how long each may take, ms, as cdk/functions.ts has it. */
+const TIMEOUTS = { ingest: 60_000, enforce: 180_000, sweep: 55_000, reconcile: 240_000, notify: 120_000 };
+type Name = keyof typeof TIMEOUTS;
+const LAMBDAS = Object.keys(TIMEOUTS) as readonly Name[];
+const TAG = { key: "fleet2ban", value: "host" };
+const DOCUMENT = { name: "fleet2ban-rig", content: JSON.stringify(hostDocument(hostScript)) };
+const ACCOUNT = "arn:aws:sns:eu-central-1:123456789012";
+const TOPICS = { mail: `${ACCOUNT}:rig-mail`, alarms: `${ACCOUNT}:rig-alarms` };
+const BIN = fileURLToPath(new URL("../cli/bin.mjs", import.meta.url));
+export const CONFIGURATION = fileURLToPath(new URL("configuration", import.meta.url));
+/** Bans of one jail in a minute that trip its breaker. */
+export const BANS_PER_MINUTE = 60;
+
+/** How often things are done here, ms; in the cloud: 60 s, 300 s and 30 s, and enforce's window is 1 s there too. */
+export const PACE = { sweep: 5_000, reconcile: 5_000, enforceWindow: 1_000, notifyWindow: 3_000 };
+
+export interface Mail {
+  readonly topic: "mail" | "alarms";
+  readonly subject: string;
+  readonly text: string;
+}
+
+export interface Said {
+  readonly code: number;
+  readonly out: string;
+}
+
+export interface Cloud {
+  readonly ssm: SsmStandIn;
+  readonly logGroup: string;
+  readonly mails: readonly Mail[];
+  /** Invokes ingest; false = it failed. */
+  ingest(event: unknown): Promise<boolean>;
+  /** The product's command line with `--stack`. */
+  command(...argv: readonly string[]): Promise<Said>;
+  /** What to set for a command line of one's own, as shell text. */
+  readonly attach: string;
+  agent(host: string, namespace: Namespace, backend: "ipset" | "nft"): void;
+  /** Ends every function, mapping and schedule until `resume`; log lines wait. */
+  stop(): Promise<void>;
+  resume(): void;
+  /** Lines of the functions' logs that are warnings or worse. */
+  troubles(): readonly string[];
+  close(): Promise<void>;
+}
+
+/** Bans and unbans in a command; a check of the hosts has none. */
+export function changesIn({ Parameters }: SsmStandIn["sent"][number]): number {
+  return (Parameters?.Changes?.[0] ?? "").match(/^[bu] /gm)?.length ?? 0;
+}
+
+export async function startCloud(parts: LambdaParts, folder: string, story: Story): Promise<Cloud> {
+  const ends: (() => unknown)[] = [];
+  const close = async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    const settings = readSettings(
+      {
+        ...{ name: STACK, configuration: CONFIGURATION, bansPerMinute: BANS_PER_MINUTE },
+        ...{ mode: "enforce", jailModes: { "haproxy-denied": "observe" } },
+      },
+      "the rig",
+    );
+    const { ruleset } = compileRuleset(settings);
+    const [logGroup = ""] = Object.keys(ruleset.logGroups);
+    const assets = synthesiseAssets({ names: LAMBDAS, ruleset, architecture: parts.architecture, into: folder });
+
+    const engine = await openEngine();
+    ends.push(() => engine.close());
+    const stream = await openTableStream({ upstream: engine, table: engine.tables.bans });
+    ends.push(() => stream.close());
+    const ssm = createSsmStandIn({ document: DOCUMENT, tag: TAG, hosts: [] });
+    ends.push(() => ssm.close());
+    const { windows, bans, control } = engine.tables;
+    const description: StackDescription = {
+      ...{ format: 1, version: "0.1.0", windowsTable: windows, bansTable: bans, controlTable: control },
+      ...{ documentName: DOCUMENT.name, targetTagKey: TAG.key, targetTagValue: TAG.value },
+      ...{ alarmTopicArn: TOPICS.alarms, mailTopics: [TOPICS.mail], ingestFunction: "ingest", logGroups: [logGroup] },
+    };
+    const ssmPort = await ssmOverHttp(ssm, {
+      GetParameter: ({ Name }) => {
+        if (Name !== `/fleet2ban/${STACK}`) throw new Fault("ParameterNotFound", "");
+        return { Parameter: { Name, Value: JSON.stringify(description) } };
+      },
+    });
+    ends.push(() => ssmPort.close());
+    const mails: Mail[] = [];
+    const others = await startStandIn({
+      Publish: (input: Input) => {
+        const topic = input.TopicArn === TOPICS.alarms ? "alarms" : "mail";
+        mails.push({ topic, subject: String(input.Subject), text: String(input.Message) });
+        story.tell(topic, String(input.Subject), topic === "alarms" ? "loud" : undefined);
+        return "<MessageId>1</MessageId>";
+      },
+      SendMessage: ({ MessageBody }) => {
+        story.tell("set aside", String(MessageBody).slice(0, 100), "loud");
+        return { MessageId: "1", MD5OfMessageBody: createHash("md5").update(String(MessageBody)).digest("hex") };
+      },
+      GetCallerIdentity: () =>
+        "<Arn>arn:aws:iam::123456789012:user/you</Arn><UserId>x</UserId><Account>123456789012</Account>",
+    });
+    ends.push(() => others.close());
+
+    const endpoints = {
+      DYNAMODB_ENDPOINT: stream.endpoint,
+      AWS_ENDPOINT_URL: others.url,
+      AWS_ENDPOINT_URL_SSM: ssmPort.url,
+    };
+    const environment = {
+      ...{ STACK_NAME: STACK, WINDOWS_TABLE: windows, BANS_TABLE: bans, CONTROL_TABLE: control },
+      ...{ ALARM_TOPIC_ARN: TOPICS.alarms, MAIL_TOPICS: JSON.stringify({ "*": TOPICS.mail }) },
+      SET_ASIDE_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/123456789012/set-aside",
+      ...{ DOCUMENT_NAME: DOCUMENT.name, TARGET_TAG_KEY: TAG.key, TARGET_TAG_VALUE: TAG.value },
+      ...{ SCRIPT_VERSION: hostScript.version, SCRIPT_SHA256: hostScript.sha256 },
+      ...endpoints,
+    };
+    const lambdas = new Map<Name, LambdaFunction>();
+    for (const name of LAMBDAS) {
+      const { folder: task } = assets.get(name)!;
+      const lambda = await startLambda({
+        name,
+        folder: task,
+        node: parts.node,
+        environment,
+        timeoutMs: TIMEOUTS[name],
+      });
+      lambdas.set(name, lambda);
+      ends.push(() => lambda.stop());
+    }
+    const lambda = (name: Name) => lambdas.get(name)!;
+    let isStopped = false;
+    const failed = (what: string) => {
+      if (!isStopped) story.tell("cloud", what, "loud");
+    };
+    const invoke = async (name: Name, event: unknown): Promise<boolean> => {
+      const outcome = await lambda(name).invoke(event);
+      if (outcome.kind !== "result") failed(`${name}: ${JSON.stringify(outcome).slice(0, 300)}`);
+      return outcome.kind === "result";
+    };
+    // The first check adopts the ruleset, as the first schedule after a deployment does.
+    await invoke("reconcile", {});
+
+    const tellOfBans = stream.reader();
+    let commands = 0;
+    const watch = async () => {
+      tellChanges(
+        tellOfBans(10_000).flatMap((record) => {
+          const found = decodeStreamRecord(record);
+          return found.kind === "change" ? [found.change] : [];
+        }),
+        story,
+      );
+      for (const command of ssm.sent.slice(commands)) {
+        commands += 1;
+        const changes = changesIn(command);
+        const to = command.InstanceIds ?? "all hosts";
+        if (changes > 0) story.tell("command", `${command.Parameters?.Mode}, ${changes} changes, to ${to}`, "pale");
+      }
+      return 1_000;
+    };
+    const every = (name: "sweep" | "reconcile", wait: number) =>
+      repeat(async () => {
+        await invoke(name, {});
+        return wait;
+      });
+    const sources: readonly Pausable[] = [
+      ...(["enforce", "notify"] as const).map((name) =>
+        startEventSource({
+          ...{ lambda: lambda(name), read: stream.reader(), batch: 1_000, failed },
+          window: name === "enforce" ? PACE.enforceWindow : PACE.notifyWindow,
+        }),
+      ),
+      every("sweep", PACE.sweep),
+      every("reconcile", PACE.reconcile),
+    ];
+    const watching = repeat(watch);
+    let gate: Promise<void> = Promise.resolve();
+    let open = () => {};
+    const resume = () => {
+      isStopped = false;
+      open();
+      for (const source of sources) source.resume();
+    };
+    const stop = async () => {
+      isStopped = true;
+      gate = new Promise((resolve) => {
+        open = resolve;
+      });
+      const paused = sources.map((source) => source.pause());
+      // What is under way is cut off; its records and lines come again.
+      for (const each of lambdas.values()) each.recycle();
+      await Promise.all(paused);
+    };
+    ends.push(async () => {
+      await stop();
+      open();
+      await watching.pause();
+    });
+    const person = {
+      ...endpoints,
+      ...{ AWS_REGION: "eu-central-1", AWS_ACCESS_KEY_ID: "rig", AWS_SECRET_ACCESS_KEY: "rig" },
+      ...{ AWS_CONFIG_FILE: "/nonexistent", AWS_SHARED_CREDENTIALS_FILE: "/nonexistent", NO_COLOR: "1" },
+    };
+    return {
+      ...{ ssm, logGroup, mails, stop, resume, close },
+      async ingest(event) {
+        await gate;
+        return invoke("ingest", event);
+      },
+      command: (...argv) =>
+        new Promise((resolve) => {
+          const shown = argv.length > 8 ? [...argv.slice(0, 4), `… (${argv.length} words)`] : argv;
+          story.tell("person", `fleet2ban ${shown.join(" ")} --stack ${STACK}`);
+          const env = { ...process.env, ...person };
+          const options = { env, maxBuffer: 1 << 26 };
+          execFile(process.execPath, [BIN, ...argv, "--stack", STACK], options, (error, stdout, stderr) =>
+            resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, out: `${stdout}${stderr}` }),
+          );
+        }),
+      attach: Object.entries(person)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(" "),
+      agent: (host, namespace, backend) =>
+        ssm.add({
+          ...{ id: `i-${host}`, namespace },
+          env: { FLEET2BAN_STATE: join(folder, `state-${host}`), FLEET2BAN_BACKEND: backend },
+        }),
+      troubles: () =>
+        [...lambdas.values()].flatMap(({ log }) => log).filter((line) => /"level":"(WARN|ERROR)"/.test(line)),
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

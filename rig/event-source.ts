@@ -1,0 +1,85 @@
+/**
+ * The event source mapping of a table's stream: batches in order, a window that lets them grow, the rest of a batch again
+ * from its first failed record, and halves of a batch that fails as a whole.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { DynamoDBRecord } from "aws-lambda";
+import type { LambdaFunction } from "../test/support/lambda-runtime.ts";
+
+export interface EventSourceOptions {
+  readonly lambda: LambdaFunction;
+  readonly read: (limit: number) => readonly DynamoDBRecord[];
+  readonly batch: number;
+  /** How long a batch may grow, ms. */
+  readonly window: number;
+  /** Hears of each failure, in words. */
+  readonly failed: (what: string) => void;
+}
+
+export interface Pausable {
+  /** Ends when what is under way has ended. */
+  pause(): Promise<void>;
+  resume(): void;
+}
+
+/** Between two looks at an empty stream, and before records are handed over again, ms. Nothing is ever given up. */
+const LOOK = 200;
+const AGAIN = 1_000;
+
+export function startEventSource(options: EventSourceOptions): Pausable {
+  const { lambda, read, batch, window, failed } = options;
+  /** Hands over a batch; what is left of it comes back. */
+  const hand = async (records: readonly DynamoDBRecord[]): Promise<readonly DynamoDBRecord[]> => {
+    const outcome = await lambda.invoke({ Records: records });
+    if (outcome.kind === "result") {
+      const [first] = (outcome.value as { batchItemFailures: { itemIdentifier: string }[] }).batchItemFailures;
+      if (first === undefined) return [];
+      failed(`${lambda.name} asks for a part of ${records.length} records again`);
+      const from = records.findIndex(({ dynamodb }) => dynamodb?.SequenceNumber === first.itemIdentifier);
+      return records.slice(Math.max(0, from));
+    }
+    failed(`${lambda.name} failed with ${records.length} records: ${JSON.stringify(outcome)}`);
+    if (records.length === 1) return records;
+    const half = Math.ceil(records.length / 2);
+    const left = await hand(records.slice(0, half));
+    return [...left, ...records.slice(half)];
+  };
+  let left: readonly DynamoDBRecord[] = [];
+  return repeat(async () => {
+    let records = left;
+    if (records.length === 0) {
+      records = read(batch);
+      if (records.length === 0) return LOOK;
+      await sleep(window);
+      records = [...records, ...read(batch - records.length)];
+    }
+    left = await hand(records);
+    return left.length === 0 ? 0 : AGAIN;
+  });
+}
+
+/** Does `work` for ever; it says how many ms to wait until the next time. */
+export function repeat(work: () => Promise<number>): Pausable {
+  let isPaused = false;
+  let running: Promise<void> | undefined;
+  const loop = async () => {
+    while (!isPaused) {
+      let wait = await work();
+      // In small steps, so that a pause does not wait for a schedule.
+      for (; wait > 0 && !isPaused; wait -= LOOK) await sleep(Math.min(wait, LOOK));
+    }
+  };
+  const resume = () => {
+    isPaused = false;
+    running ??= loop();
+  };
+  resume();
+  return {
+    async pause() {
+      isPaused = true;
+      await running;
+      running = undefined;
+    },
+    resume,
+  };
+}

@@ -1,0 +1,45 @@
+/** The end of a run: a table for people, one object for programs. */
+import { arch, cpus, totalmem } from "node:os";
+import pc from "picocolors";
+import type { Result } from "./run-stages.ts";
+
+export interface RunReport {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly machine: { readonly cores: number; readonly memoryGiB: number; readonly architecture: string };
+  readonly flushSeconds: number;
+  /** It took, building included. */
+  readonly seconds: number;
+  readonly passed: boolean;
+  readonly scenarios: readonly Result[];
+}
+
+export function reportOf(scenarios: readonly Result[], seconds: number, flushSeconds: number): RunReport {
+  const machine = { cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), architecture: arch() };
+  const passed = scenarios.length > 0 && scenarios.every((each) => each.passed);
+  return { at: new Date().toISOString(), machine, flushSeconds, seconds: rounded(seconds), passed, scenarios };
+}
+
+/** The table; figures in seconds unless their name says otherwise. */
+export function formatReport({ scenarios, machine, seconds, passed }: RunReport): string {
+  const width = Math.max(...scenarios.map(({ name }) => name.length));
+  const rows = scenarios.map(({ name, passed: isGood, seconds: took, figures, reason }) => {
+    const mark = isGood ? pc.green("passed") : pc.red("FAILED");
+    const said = reason ?? figuresText(figures);
+    return `${mark}  ${name.padEnd(width)}  ${took.toFixed(1).padStart(6)} s  ${isGood ? pc.dim(said) : said}`;
+  });
+  const count = scenarios.filter((each) => each.passed).length;
+  const size = `${machine.cores} cores, ${machine.memoryGiB} GiB`;
+  const end = `${count} of ${scenarios.length} scenarios passed in ${Math.round(seconds)} s on ${size}.`;
+  return [...rows, "", passed ? pc.bold(end) : pc.bold(pc.red(end))].join("\n");
+}
+
+function figuresText(figures: Result["figures"]): string {
+  return Object.entries(figures)
+    .map(([name, value]) => `${name} ${rounded(value)}`)
+    .join(", ");
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,89 @@
+/** Attackers of all kinds: whoever fails often enough, wherever, is dropped by every host; nobody else is. */
+import { get, type Rig } from "../rig.ts";
+import { drops, must, type Scenario, type Stage } from "./scenario.ts";
+
+/** Four failures are one ban in every jail of the rig. */
+const ENOUGH = 4;
+const UNROUTED = get("/", "10.0.0.1");
+const FIRST = ["web-1"] as const;
+
+/** Attackers of one host that are dropped on all. */
+const ON_ONE_HOST = [
+  { name: "attack on one host, dropped on all", from: "198.51.100.10", bytes: UNROUTED, status: 503 },
+  { name: "the same over IPv6", from: "2001:db8:bad::10", bytes: UNROUTED, status: 503 },
+  { name: "401: guessing passwords", from: "198.51.100.11", bytes: get("/account"), status: 401 },
+  { name: "404: probing", from: "198.51.100.12", bytes: get("/old/admin.bak"), status: 404 },
+  { name: "garbage instead of HTTP", from: "198.51.100.13", bytes: "\x16\x03\x01 ?\r\n\r\n", status: 400 },
+];
+
+async function isOpenEverywhere(rig: Rig, from: string): Promise<void> {
+  for (const host of rig.fleet)
+    must(await rig.opens(host, from), `${from} was dropped by ${host} before it did anything`);
+}
+
+const onOneHost: readonly Scenario[] = ON_ONE_HOST.map(({ name, from, bytes, status }) => ({
+  name,
+  async run(rig) {
+    await isOpenEverywhere(rig, from);
+    const last = await rig.attack({ from, hosts: FIRST, bytes, status, times: ENOUGH });
+    return drops(await rig.untilDropped(from, last));
+  },
+}));
+
+const spread: Scenario = {
+  name: "four failures spread over three hosts",
+  async run(rig) {
+    const from = "198.51.100.20";
+    await isOpenEverywhere(rig, from);
+    const last = await rig.attack({ from, hosts: rig.fleet, bytes: UNROUTED, status: 503, times: ENOUGH });
+    return drops(await rig.untilDropped(from, last));
+  },
+};
+
+const keptAlive: Scenario = {
+  name: "an attacker's open connection is cut",
+  async run(rig) {
+    const from = "198.51.100.21";
+    const held = await rig.attackers.hold(rig.addressOf("web-2", from), from, get("/"));
+    must(held.status === 200, `the connection was answered with ${held.status}`);
+    const before = await rig.attackers.again(held, get("/"));
+    must(before.status === 200, "the connection was not kept open");
+    const last = await rig.attack({ from, hosts: FIRST, bytes: UNROUTED, status: 503, times: ENOUGH });
+    const dropped = drops(await rig.untilDropped(from, last));
+    const after = await rig.attackers.again(held, get("/"));
+    must(!after.ok, `a request on it was answered with ${after.status} after the ban`);
+    return dropped;
+  },
+};
+
+const tooFew: Scenario = {
+  name: "three failures, one of them shipped twice: no ban",
+  async run(rig) {
+    const [from, other] = ["198.51.100.22", "198.51.100.23"];
+    await rig.attack({ from, hosts: rig.fleet, bytes: UNROUTED, status: 503, times: ENOUGH - 1 });
+    // Another one's ban shows that what came before it was counted.
+    const last = await rig.attack({ from: other, hosts: rig.fleet, bytes: UNROUTED, status: 503, times: ENOUGH });
+    const dropped = drops(await rig.untilDropped(other, last));
+    await isOpenEverywhere(rig, from);
+    return dropped;
+  },
+};
+
+const observed: Scenario = {
+  name: "observe mode: recorded, and nobody is dropped",
+  async run(rig) {
+    const [from, other] = ["198.51.100.24", "198.51.100.25"];
+    await rig.attack({ from, hosts: FIRST, bytes: get("/staff"), status: 403, times: ENOUGH });
+    const last = await rig.attack({ from: other, hosts: FIRST, bytes: UNROUTED, status: 503, times: ENOUGH });
+    await rig.untilDropped(other, last);
+    await isOpenEverywhere(rig, from);
+    const { out } = await rig.cloud.command("status", "haproxy-denied");
+    must(out.includes(from), `the command line does not list ${from} in the observed jail:\n${out}`);
+    return {};
+  },
+};
+
+export const attacks: Stage = {
+  title: "Attacks, side by side",
+  scenarios: [...onOneHost, spread, keptAlive, tooFew, observed],
+};
