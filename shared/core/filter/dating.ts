@@ -13,14 +13,16 @@ export type Dating = (jail: JailConfig) => DateDetector | Problem;
 
 /** A source of detectors that makes each distinct one once. */
 export function createDating(options: DatingOptions): Dating {
-  const made = new Map<string, DateDetector | Problem>();
+  const made = new Map<string, ReturnType<typeof createDetector>>();
   return (jail) => {
     if (readsJournal(jail)) return JOURNAL;
     const patterns = jail.filter.datepattern.map((pattern) => pattern.text);
     const key = JSON.stringify([patterns, jail.logtimezone]);
-    const known = made.get(key) ?? create(jail, patterns, options);
+    const known = made.get(key) ?? createDetector(patterns, { ...options, timezone: jail.logtimezone });
     made.set(key, known);
-    return known;
+    if (known.kind === "detector") return known.detector;
+    // Each jail is told by its own name: one that nobody names would silently not run.
+    return { ...known.problem, jail: jail.name, place: jail.filter.datepattern[0]?.place ?? jail.place };
   };
 }
 
@@ -30,9 +32,3 @@ const JOURNAL: DateDetector = {
   find: (): FoundDate => ({ start: 0, end: 0, template: "journal", at: (now) => now }),
   canCutBetween: () => false,
 };
-
-function create(jail: JailConfig, patterns: readonly string[], { localOffset }: DatingOptions): DateDetector | Problem {
-  const made = createDetector(patterns, { localOffset, timezone: jail.logtimezone });
-  if (made.kind === "detector") return made.detector;
-  return { ...made.problem, jail: jail.name, place: jail.filter.datepattern[0]?.place ?? jail.place };
-}

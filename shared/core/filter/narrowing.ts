@@ -41,8 +41,9 @@ function headOf({ source, tree }: CompiledRegex): CompiledRegex | undefined {
 
 /** The last group, if it is `(?P<content>.+)` and nothing but `$` follows. */
 function restOfLine(items: readonly RegexNode[]): RegexNode | undefined {
-  const last = items.at(-1)!;
-  const ends = last.kind === "anchor" && last.place === "end";
+  // A prefregex of flags alone has no item.
+  const last = items.at(-1);
+  const ends = last?.kind === "anchor" && last.place === "end";
   const group = ends ? items.at(-2) : last;
   if (group?.kind !== "group" || group.name !== "content" || group.body.kind !== "repeat") return undefined;
   const { min, max, mode, body } = group.body;

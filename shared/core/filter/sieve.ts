@@ -6,6 +6,7 @@
  * is let go, never which lines are.
  */
 import type { LiteralChoice } from "../regex/literals.ts";
+import { anyOf, type Place } from "./any-of.ts";
 
 /**
  * What a line must contain to matter to a jail: for one of the jail's regexes, of each of its choices at least one
@@ -29,9 +30,9 @@ const RENEW = 1 << 17;
 
 interface Need {
   readonly holds: (text: string) => boolean;
-  /** Each literal as an expression over text, and over the bytes of JSON. */
-  readonly patterns: readonly string[];
-  readonly rawPatterns: readonly string[];
+  /** Each literal by its places, in text and in the bytes of JSON. */
+  readonly literals: readonly (readonly Place[])[];
+  readonly rawLiterals: readonly (readonly Place[])[];
   /** Length of the shortest literal. */
   readonly shortest: number;
   hits: number;
@@ -63,14 +64,14 @@ export function createSieve(jails: readonly JailLiterals[]): Sieve {
     for (const need of distinct.values()) if (need.holds(text)) need.hits += 1;
     if (seen % RENEW !== SAMPLE - 1) return;
     for (const regex of regexes)
-      regex.sort((a, b) => a.hits - b.hits || a.patterns.length - b.patterns.length || b.shortest - a.shortest);
+      regex.sort((a, b) => a.hits - b.hits || a.literals.length - b.literals.length || b.shortest - a.shortest);
     for (const need of distinct.values()) need.hits = 0;
     const rarest = regexes.flatMap((regex) => regex.slice(0, 1));
     if (rarest.length === 0) return;
-    quick = new RegExp(anyOf(rarest.flatMap((need) => need.patterns)), "u");
+    quick = new RegExp(anyOf(rarest.flatMap((need) => need.literals)), "u");
     // JSON may write any character as \uXXXX and "/" as \/: an event that does so is always looked at.
-    const rawPatterns = [...rarest.flatMap((need) => need.rawPatterns), "\\\\[u/]"];
-    raw = always.length > 0 ? undefined : new RegExp(anyOf(rawPatterns), "g");
+    const rawLiterals = [...rarest.flatMap((need) => need.rawLiterals), ["\\", "u/"]];
+    raw = always.length > 0 ? undefined : new RegExp(anyOf(rawLiterals), "g");
   };
 
   const held = (need: Need, text: string): boolean => {
@@ -98,15 +99,15 @@ function isUsable(choice: LiteralChoice): boolean {
   return choice.caseSensitive || choice.anyOf.every((literal) => /^[\x00-\x7f]*$/.test(literal));
 }
 
-function toNeed({ anyOf: literals, caseSensitive }: LiteralChoice): Need {
-  const patterns = literals.map((literal) => spell(literal, caseSensitive));
-  const expression = new RegExp(anyOf(patterns), "u");
-  const [only] = literals;
+function toNeed({ anyOf: texts, caseSensitive }: LiteralChoice): Need {
+  const literals = texts.map((text) => placesOf(text, caseSensitive));
+  const expression = new RegExp(anyOf(literals), "u");
+  const [only] = texts;
   return {
-    holds: caseSensitive && literals.length === 1 ? (text) => text.includes(only!) : (text) => expression.test(text),
-    patterns,
-    rawPatterns: literals.map((literal) => spell(toJsonBytes(literal), caseSensitive)),
-    shortest: Math.min(...literals.map((literal) => literal.length)),
+    holds: caseSensitive && texts.length === 1 ? (text) => text.includes(only!) : (text) => expression.test(text),
+    literals,
+    rawLiterals: texts.map((text) => placesOf(toJsonBytes(text), caseSensitive)),
+    shortest: Math.min(...texts.map((text) => text.length)),
     hits: 0,
     asked: -1,
     held: false,
@@ -114,25 +115,18 @@ function toNeed({ anyOf: literals, caseSensitive }: LiteralChoice): Need {
 }
 
 /** LiteralChoice promises ASCII letters with no more than two cases where case does not count. */
-function spell(literal: string, caseSensitive: boolean): string {
-  return [...literal].map((char) => (caseSensitive ? quote(char) : anyCase(char))).join("");
+function placesOf(literal: string, caseSensitive: boolean): readonly Place[] {
+  return [...literal].map((char) => (caseSensitive ? char : anyCase(char)));
 }
 
-function anyCase(char: string): string {
+function anyCase(char: string): Place {
   const lower = char.toLowerCase();
-  return lower === char.toUpperCase() ? quote(char) : `[${lower}${char.toUpperCase()}]`;
-}
-
-function quote(char: string): string {
-  return /[\\^$.*+?()[\]{}|/]/.test(char) ? `\\${char}` : char;
+  const upper = char.toUpperCase();
+  return lower === upper ? char : lower + upper;
 }
 
 function toJsonBytes(literal: string): string {
   return Buffer.from(JSON.stringify(literal).slice(1, -1), "utf8").toString("latin1");
-}
-
-function anyOf(patterns: readonly string[]): string {
-  return [...new Set(patterns)].join("|");
 }
 
 function indexesWhere<T>(list: readonly T[], condition: (item: T) => boolean): number[] {
