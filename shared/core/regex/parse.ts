@@ -28,6 +28,9 @@ const ESCAPED_PLACES: Record<string, Place> = {
 const GROUP_NAME = /^[\p{XID_Start}_]\p{XID_Continue}*$/u;
 const FLAG_LETTERS = /^[aiLmstux-]$/;
 
+/** Groups in one another: with 500 Python itself runs out of stack. */
+const MAX_DEPTH = 400;
+
 class Parser {
   readonly #cursor: Cursor;
   readonly #names = new Map<string, number>();
@@ -38,6 +41,7 @@ class Parser {
   readonly #closed = new WeakSet<RegexNode>();
   #flags: Flags;
   #groupCount = 0;
+  #depth = 0;
   /** While inside look-behind: how many groups had been opened before it began. */
   #lookbehindFrom: number | undefined;
 
@@ -185,9 +189,16 @@ class Parser {
   }
 
   #body(flags: Flags, position: number): RegexNode {
+    this.#descend(position);
     const body = this.#alternation(flags);
     if (!this.#cursor.accept(")")) this.#fail("unterminated-group", "a group is not closed", position);
+    this.#depth -= 1;
     return body;
+  }
+
+  #descend(position: number): void {
+    this.#depth += 1;
+    if (this.#depth > MAX_DEPTH) this.#fail("nested-too-deep", `over ${MAX_DEPTH} groups are nested`, position);
   }
 
   /** `(?:…)`: nothing but its content is left in the tree, marked so that it may be repeated like any other item. */
@@ -250,12 +261,14 @@ class Parser {
       group = this.#groupCalled(this.#name(name, position), position);
     }
     this.#checkLookbehind(group, position);
+    this.#descend(position);
     const matched = this.#sequence(flags);
     const unmatched: RegexNode = this.#cursor.accept("|")
       ? this.#sequence(flags)
       : { kind: "sequence", position: this.#cursor.position, items: [] };
     if (this.#cursor.next === "|") this.#fail("conditional-branches", "a conditional has at most two branches");
     if (!this.#cursor.accept(")")) this.#fail("unterminated-group", "a group is not closed", position);
+    this.#depth -= 1;
     return { kind: "conditional", position, group, matched, unmatched };
   }
 

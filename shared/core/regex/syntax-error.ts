@@ -14,6 +14,7 @@ export type RegexErrorCode =
   | "missing-group-name"
   | "multiple-repeat"
   | "named-character"
+  | "nested-too-deep"
   | "nothing-to-repeat"
   | "octal-range"
   | "open-group"
