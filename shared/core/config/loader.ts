@@ -29,6 +29,7 @@ export interface Loader {
 
 /** A file that its own .local includes leads to itself through a path that Fail2Ban's check does not see. */
 const MAX_INCLUDE_DEPTH = 100;
+/** Of files followed, and of the files in one's reading order: sixty that each include the next two would make 2^60. */
 const MAX_INCLUDES = 20_000;
 
 /** A loader over `files`. */
@@ -50,7 +51,7 @@ export function createLoader(files: ConfigFiles): Loader {
     if (text === undefined) return undefined;
     const file = parseIni(path, text);
     if (file.kind === "parsed") return file.sections;
-    problems.push(...file.problems);
+    for (const problem of file.problems) problems.push(problem);
     return new ConfigFault(file.problems[0]!, "everything");
   };
 
@@ -69,20 +70,23 @@ export function createLoader(files: ConfigFiles): Loader {
   const withIncludes = (path: string, above: readonly string[]): readonly string[] => {
     const sections = parse(path);
     if (sections === undefined) return [];
-    if (above.length > MAX_INCLUDE_DEPTH || ++followed > MAX_INCLUDES) {
-      const message = "the includes go in a circle, or there are too many";
-      throw fatalFault("bad-syntax", message, { file: path, line: 1 }, "Do not include a file from its own .local.");
-    }
-    const included = (option: "before" | "after"): readonly string[] => {
-      const value = sections.has(INCLUDES_SECTION) && readOption({ sections }, INCLUDES_SECTION, option);
-      if (!value) return [];
-      return value.text
-        .split("\n")
-        .map((line) => resolvePath(directoryOf(path), line))
-        .filter((target) => !above.includes(target))
-        .flatMap((target) => inOrder(withLocal(target), [...above, path]));
+    if (above.length > MAX_INCLUDE_DEPTH || ++followed > MAX_INCLUDES) throw tooMany(path);
+    const order: string[] = [];
+    const add = (one: string) => {
+      if (order.push(one) > MAX_INCLUDES) throw tooMany(path);
     };
-    return [...included("before"), path, ...included("after")];
+    const include = (option: "before" | "after") => {
+      const value = sections.has(INCLUDES_SECTION) && readOption({ sections }, INCLUDES_SECTION, option);
+      if (!value) return;
+      for (const line of value.text.split("\n")) {
+        const target = resolvePath(directoryOf(path), line);
+        if (!above.includes(target)) inOrder(withLocal(target), [...above, path]).forEach(add);
+      }
+    };
+    include("before");
+    add(path);
+    include("after");
+    return order;
   };
   const withLocal = (path: string): readonly string[] => {
     const local = localOf(path);
@@ -118,6 +122,11 @@ export function createLoader(files: ConfigFiles): Loader {
       return [...new Set(named)].sort(byCodePoint);
     },
   };
+}
+
+function tooMany(path: string): ConfigFault {
+  const message = "the includes go in a circle, or there are too many";
+  return fatalFault("bad-syntax", message, { file: path, line: 1 }, "Do not include a file from its own .local.");
 }
 
 function guarded<Result>(path: string, step: () => Result): Result {
