@@ -42,13 +42,13 @@ export const oddWord: fc.Arbitrary<string> = fc.oneof(
 );
 
 /** Edits whose words also come from `words`, what the format itself is made of. */
-export function editsWith(words: readonly string[], maxLength = 5): fc.Arbitrary<Edit[]> {
+export function editsWith(words: readonly string[], maxLength = 5, longest = 200): fc.Arbitrary<Edit[]> {
   const place = fc.double({ min: 0, max: 1, noNaN: true });
   const edit = fc.record({
     what: fc.constantFrom(...KINDS),
     at: place,
     from: place,
-    size: fc.oneof(fc.nat(8), fc.nat(200)),
+    size: fc.oneof(fc.nat(8), fc.nat(longest)),
     word: words.length === 0 ? oddWord : fc.oneof(oddWord, fc.constantFrom(...words)),
   });
   return fc.array(edit, { minLength: 1, maxLength });
