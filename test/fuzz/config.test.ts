@@ -13,7 +13,7 @@ import { formatProblem } from "../../shared/core/config/problem.ts";
 import { verdictsOf } from "../../shared/core/config/verdict.ts";
 import { CONFIG, HAPROXY_JAILS } from "../core/haproxy/judge.ts";
 import { corpus } from "./corpus.ts";
-import { type Edit, editsWith, oddWord, spoil } from "./spoil.ts";
+import { type Edit, editsWith, oddWord, share, spoil } from "./spoil.ts";
 
 type Tree = Readonly<Record<string, string>>;
 
@@ -159,7 +159,6 @@ function spoilTree(tree: Tree, edits: readonly (readonly [share: number, edit: E
   }, tree);
 }
 
-const share = fc.double({ min: 0, max: 1, noNaN: true });
 const spoilt = (tree: Tree) =>
   fc
     .array(

@@ -41,13 +41,15 @@ export const oddWord: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 12 }) },
 );
 
+/** A place, evenly: doubles of fast-check are nearly all next to 0. */
+export const share: fc.Arbitrary<number> = fc.nat(1 << 20).map((part) => part / ((1 << 20) + 1));
+
 /** Edits whose words also come from `words`, what the format itself is made of. */
 export function editsWith(words: readonly string[], maxLength = 5, longest = 200): fc.Arbitrary<Edit[]> {
-  const place = fc.double({ min: 0, max: 1, noNaN: true });
   const edit = fc.record({
     what: fc.constantFrom(...KINDS),
-    at: place,
-    from: place,
+    at: share,
+    from: share,
     size: fc.oneof(fc.nat(8), fc.nat(longest)),
     word: words.length === 0 ? oddWord : fc.oneof(oddWord, fc.constantFrom(...words)),
   });
@@ -119,9 +121,8 @@ const oddValue: fc.Arbitrary<Json> = fc.oneof(
 );
 
 export function graftsWith(names: readonly string[], maxLength = 4): fc.Arbitrary<Graft[]> {
-  const place = fc.double({ min: 0, max: 1, noNaN: true });
   const name = fc.oneof(fc.constantFrom(...names), oddWord);
-  const graft = fc.record({ what: fc.constantFrom(...GRAFTS), at: place, from: place, value: oddValue, name });
+  const graft = fc.record({ what: fc.constantFrom(...GRAFTS), at: share, from: share, value: oddValue, name });
   return fc.array(graft, { minLength: 1, maxLength });
 }
 
