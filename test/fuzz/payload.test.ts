@@ -159,6 +159,15 @@ async function ingest(invocation: unknown) {
 
 const direct = (data: string) => ({ awslogs: { data } });
 
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The lines of an envelope, read without any of the code under test; none where it is no JSON. */
 function linesOf(json: string): readonly string[] {
   let tree: Json;
@@ -208,6 +217,12 @@ describe("any payload", () => {
         const found = await ingest(direct(pack(json)));
         bans += found.bans.length;
         if (found.bans.length === 0) return;
+        if (!isJson(json)) {
+          // Broken in one event: the quick decoder may take the others, which stand there as they were counted.
+          const quoted = (text: string) => JSON.stringify(text).slice(1, -1);
+          for (const { matches } of found.bans) for (const each of matches) expect(json).toContain(quoted(each));
+          return;
+        }
         // Each line by itself, so that none has to do with another. lone surrogates travel as U+FFFD.
         const lines = linesOf(Buffer.from(json, "utf8").toString("utf8"));
         const groups = [LOG_GROUP, JOURNAL_GROUP].map((group) => ruleset.matcherOf(group)!);
