@@ -1,56 +1,32 @@
 /**
- * The cloud's part of the rig: the synthesised Lambdas under their own Node, the tables with their stream, event source
- * mappings and schedules, Systems Manager with an agent on each host, and a mailbox. docs/rig.md says what stands in.
+ * The cloud's part of the rig: the synthesised Lambdas under their own Node, with event source mappings and schedules, on
+ * the services of services.ts. docs/rig.md says what stands in for AWS.
  */
-import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileRuleset } from "../cdk/compile-ruleset.ts";
 import { readSettings } from "../cdk/settings.ts";
 import { decodeStreamRecord } from "../shared/adapters/aws/dynamodb/stream-record.ts";
-import { hostDocument } from "../shared/contract/host-document.ts";
-import { hostScript } from "../shared/contract/host-script.ts";
-import type { StackDescription } from "../shared/contract/stack-description.ts";
-import { Fault, type Input, startStandIn } from "../test/support/aws-stand-in.ts";
-import { openEngine } from "../test/support/dynalite.ts";
 import { synthesiseAssets } from "../test/support/lambda-assets.ts";
 import { type LambdaFunction, startLambda } from "../test/support/lambda-runtime.ts";
 import type { Namespace } from "../test/support/netns.ts";
 import type { LambdaParts } from "../test/support/node24.ts";
-import { createSsmStandIn, type SsmStandIn } from "../test/support/ssm-agent.ts";
-import { ssmOverHttp } from "../test/support/ssm-wire.ts";
-import { openTableStream } from "../test/support/stream/stream.ts";
+import type { SsmStandIn } from "../test/support/ssm-agent.ts";
 import { type Pausable, repeat, startEventSource } from "./event-source.ts";
+import { personalEnvironment, runCommand, type Said } from "./person.ts";
+import { type Mail, STACK, startServices } from "./services.ts";
 import { type Story, tellChanges } from "./story.ts";
 
-const STACK = "rig";
 /** The functions and how long each may take, ms, as cdk/functions.ts has it. */
 const TIMEOUTS = { ingest: 60_000, enforce: 180_000, sweep: 55_000, reconcile: 240_000, notify: 120_000 };
 type Name = keyof typeof TIMEOUTS;
 const LAMBDAS = Object.keys(TIMEOUTS) as readonly Name[];
-const TAG = { key: "fleet2ban", value: "host" };
-const DOCUMENT = { name: "fleet2ban-rig", content: JSON.stringify(hostDocument(hostScript)) };
-const ACCOUNT = "arn:aws:sns:eu-central-1:123456789012";
-const TOPICS = { mail: `${ACCOUNT}:rig-mail`, alarms: `${ACCOUNT}:rig-alarms` };
-const BIN = fileURLToPath(new URL("../cli/bin.mjs", import.meta.url));
-export const CONFIGURATION = fileURLToPath(new URL("configuration", import.meta.url));
+const CONFIGURATION = fileURLToPath(new URL("configuration", import.meta.url));
 /** Bans of one jail in a minute that trip its breaker. */
 export const BANS_PER_MINUTE = 60;
 
 /** How often things are done here, ms; in the cloud: 60 s, 300 s and 30 s, and enforce's window is 1 s there too. */
-export const PACE = { sweep: 5_000, reconcile: 5_000, enforceWindow: 1_000, notifyWindow: 3_000 };
-
-export interface Mail {
-  readonly topic: "mail" | "alarms";
-  readonly subject: string;
-  readonly text: string;
-}
-
-export interface Said {
-  readonly code: number;
-  readonly out: string;
-}
+const PACE = { sweep: 5_000, reconcile: 5_000, enforceWindow: 1_000, notifyWindow: 3_000 };
 
 export interface Cloud {
   readonly ssm: SsmStandIn;
@@ -93,55 +69,9 @@ export async function startCloud(parts: LambdaParts, folder: string, story: Stor
     const [logGroup = ""] = Object.keys(ruleset.logGroups);
     const assets = synthesiseAssets({ names: LAMBDAS, ruleset, architecture: parts.architecture, into: folder });
 
-    const engine = await openEngine();
-    ends.push(() => engine.close());
-    const stream = await openTableStream({ upstream: engine, table: engine.tables.bans });
-    ends.push(() => stream.close());
-    const ssm = createSsmStandIn({ document: DOCUMENT, tag: TAG, hosts: [] });
-    ends.push(() => ssm.close());
-    const { windows, bans, control } = engine.tables;
-    const description: StackDescription = {
-      ...{ format: 1, version: "0.1.0", windowsTable: windows, bansTable: bans, controlTable: control },
-      ...{ documentName: DOCUMENT.name, targetTagKey: TAG.key, targetTagValue: TAG.value },
-      ...{ alarmTopicArn: TOPICS.alarms, mailTopics: [TOPICS.mail], ingestFunction: "ingest", logGroups: [logGroup] },
-    };
-    const ssmPort = await ssmOverHttp(ssm, {
-      GetParameter: ({ Name }) => {
-        if (Name !== `/fleet2ban/${STACK}`) throw new Fault("ParameterNotFound", "");
-        return { Parameter: { Name, Value: JSON.stringify(description) } };
-      },
-    });
-    ends.push(() => ssmPort.close());
-    const mails: Mail[] = [];
-    const others = await startStandIn({
-      Publish: (input: Input) => {
-        const topic = input.TopicArn === TOPICS.alarms ? "alarms" : "mail";
-        mails.push({ topic, subject: String(input.Subject), text: String(input.Message) });
-        story.tell(topic, String(input.Subject), topic === "alarms" ? "loud" : undefined);
-        return "<MessageId>1</MessageId>";
-      },
-      SendMessage: ({ MessageBody }) => {
-        story.tell("set aside", String(MessageBody).slice(0, 100), "loud");
-        return { MessageId: "1", MD5OfMessageBody: createHash("md5").update(String(MessageBody)).digest("hex") };
-      },
-      GetCallerIdentity: () =>
-        "<Arn>arn:aws:iam::123456789012:user/you</Arn><UserId>x</UserId><Account>123456789012</Account>",
-    });
-    ends.push(() => others.close());
-
-    const endpoints = {
-      DYNAMODB_ENDPOINT: stream.endpoint,
-      AWS_ENDPOINT_URL: others.url,
-      AWS_ENDPOINT_URL_SSM: ssmPort.url,
-    };
-    const environment = {
-      ...{ STACK_NAME: STACK, WINDOWS_TABLE: windows, BANS_TABLE: bans, CONTROL_TABLE: control },
-      ...{ ALARM_TOPIC_ARN: TOPICS.alarms, MAIL_TOPICS: JSON.stringify({ "*": TOPICS.mail }) },
-      SET_ASIDE_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/123456789012/set-aside",
-      ...{ DOCUMENT_NAME: DOCUMENT.name, TARGET_TAG_KEY: TAG.key, TARGET_TAG_VALUE: TAG.value },
-      ...{ SCRIPT_VERSION: hostScript.version, SCRIPT_SHA256: hostScript.sha256 },
-      ...endpoints,
-    };
+    const services = await startServices(logGroup, story);
+    ends.push(() => services.close());
+    const { ssm, stream, mails, environment } = services;
     const lambdas = new Map<Name, LambdaFunction>();
     for (const name of LAMBDAS) {
       const { folder: task } = assets.get(name)!;
@@ -224,27 +154,18 @@ export async function startCloud(parts: LambdaParts, folder: string, story: Stor
       open();
       await watching.pause();
     });
-    const person = {
-      ...endpoints,
-      ...{ AWS_REGION: "eu-central-1", AWS_ACCESS_KEY_ID: "rig", AWS_SECRET_ACCESS_KEY: "rig" },
-      ...{ AWS_CONFIG_FILE: "/nonexistent", AWS_SHARED_CREDENTIALS_FILE: "/nonexistent", NO_COLOR: "1" },
-    };
+    const person = personalEnvironment(services.endpoints);
     return {
       ...{ ssm, logGroup, mails, stop, resume, close },
       async ingest(event) {
         await gate;
         return invoke("ingest", event);
       },
-      command: (...argv) =>
-        new Promise((resolve) => {
-          const shown = argv.length > 8 ? [...argv.slice(0, 4), `… (${argv.length} words)`] : argv;
-          story.tell("person", `fleet2ban ${shown.join(" ")} --stack ${STACK}`);
-          const env = { ...process.env, ...person };
-          const options = { env, maxBuffer: 1 << 26 };
-          execFile(process.execPath, [BIN, ...argv, "--stack", STACK], options, (error, stdout, stderr) =>
-            resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, out: `${stdout}${stderr}` }),
-          );
-        }),
+      command: (...argv) => {
+        const shown = argv.length > 8 ? [...argv.slice(0, 4), `… (${argv.length} words)`] : argv;
+        story.tell("person", `fleet2ban ${shown.join(" ")} --stack ${STACK}`);
+        return runCommand(argv, person);
+      },
       attach: Object.entries(person)
         .map(([name, value]) => `${name}=${value}`)
         .join(" "),

@@ -28,23 +28,21 @@ const AGAIN = 1_000;
 
 export function startEventSource(options: EventSourceOptions): Pausable {
   const { lambda, read, batch, window, failed } = options;
-  /** Hands over a batch; what is left of it comes back. */
+  /** Hands over records; returns those that are to come again. */
   const hand = async (records: readonly DynamoDBRecord[]): Promise<readonly DynamoDBRecord[]> => {
     const outcome = await lambda.invoke({ Records: records });
-    if (outcome.kind === "result") {
-      const [first] = (outcome.value as { batchItemFailures: { itemIdentifier: string }[] }).batchItemFailures;
-      if (first === undefined) return [];
-      failed(`${lambda.name} asks for a part of ${records.length} records again`);
-      const from = records.findIndex(({ dynamodb }) => dynamodb?.SequenceNumber === first.itemIdentifier);
-      return records.slice(Math.max(0, from));
+    if (outcome.kind !== "result") {
+      failed(`${lambda.name} failed with ${records.length} records: ${JSON.stringify(outcome).slice(0, 300)}`);
+      return records;
     }
-    failed(`${lambda.name} failed with ${records.length} records: ${JSON.stringify(outcome)}`);
-    if (records.length === 1) return records;
-    const half = Math.ceil(records.length / 2);
-    const left = await hand(records.slice(0, half));
-    return [...left, ...records.slice(half)];
+    const [first] = (outcome.value as { batchItemFailures: { itemIdentifier: string }[] }).batchItemFailures;
+    if (first === undefined) return [];
+    failed(`${lambda.name} asks for a part of ${records.length} records again`);
+    const from = records.findIndex(({ dynamodb }) => dynamodb?.SequenceNumber === first.itemIdentifier);
+    return records.slice(Math.max(0, from));
   };
   let left: readonly DynamoDBRecord[] = [];
+  let most = batch;
   return repeat(async () => {
     let records = left;
     if (records.length === 0) {
@@ -53,8 +51,12 @@ export function startEventSource(options: EventSourceOptions): Pausable {
       await sleep(window);
       records = [...records, ...read(batch - records.length)];
     }
-    left = await hand(records);
-    return left.length === 0 ? 0 : AGAIN;
+    const part = records.slice(0, most);
+    const again = await hand(part);
+    // A batch of which nothing went is halved, until the record is alone that is at fault.
+    most = again.length === part.length ? Math.ceil(part.length / 2) : batch;
+    left = [...again, ...records.slice(part.length)];
+    return again.length === 0 ? 0 : AGAIN;
   });
 }
 

@@ -15,7 +15,7 @@ It needs root. It touches nothing outside namespaces of its own and a folder for
 
   --install       fetch the Debian packages that are missing
   --only TEXT     run the scenarios that have TEXT in their name
-  --short         leave out the storm of bans and what takes as long: about two minutes instead of four
+  --short         leave out the storm of bans and what takes as long: two and a half minutes instead of five
   --list          name the scenarios
   --json          print one object at the end, and nothing else
   --keep          leave everything up afterwards, until Ctrl-C, with the command line attached to it

@@ -13,6 +13,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   conntrack: "conntrack",
   flock: "util-linux",
   sysctl: "procps",
+  openssl: "openssl",
   python3: "python3",
   make: "make",
   "g++": "g++",

@@ -28,7 +28,7 @@ export interface Rig {
   /** A host's address of the family that `address` has. */
   addressOf(host: HostName, address: string): string;
   /** Sends a request to a host; the status of the answer, 0 = none came. */
-  request(host: HostName, from: string, bytes: string): Promise<number>;
+  request(host: HostName, from: string, bytes: string, port?: number): Promise<number>;
   /** The same several times; when the last one was sent, epoch ms. Throws where an answer is not `status`. */
   attack(attack: Attack): Promise<number>;
   /** Does a connection open? */
@@ -50,7 +50,10 @@ export interface Attack {
   /** Taken in turn. */
   readonly hosts: readonly HostName[];
   readonly bytes: string;
+  /** Of the answer; 0 = none comes. */
   readonly status: number;
+  /** Default 80. */
+  readonly port?: number;
   readonly times: number;
 }
 
@@ -65,7 +68,7 @@ export interface RigOptions {
 
 const BACKENDS = { "web-1": "ipset", "web-2": "nft", "web-3": "ipset", "web-4": "nft" } as const;
 /** How long a scenario waits for packets, ms: many times what it takes on an idle machine. */
-const PATIENCE = 60_000;
+const PATIENCE = 90_000;
 /** Looks in a row that must say the same. */
 const SURE = 2;
 const GOOD_CLIENTS = ["203.0.113.10", "203.0.113.11", "2001:db8:900d::10"];
@@ -120,8 +123,8 @@ export async function buildRig({ parts, story, flushEvery, record }: RigOptions)
     const attackers = startVisitor(network.attackers);
     const visitors = startVisitor(network.visitors);
     const addressOf = (name: HostName, of: string) => (of.includes(":") ? host(name).v6 : host(name).v4);
-    const request = async (name: HostName, from: string, bytes: string) =>
-      (await attackers.ask(addressOf(name, from), from, bytes)).status ?? 0;
+    const request = async (name: HostName, from: string, bytes: string, port?: number) =>
+      (await attackers.ask(addressOf(name, from), from, bytes, port)).status ?? 0;
     const opens = async (name: HostName, from: string) => (await attackers.knock(addressOf(name, from), from)).ok;
     const until = async (isOpen: boolean, from: string, since: number, hosts: readonly HostName[]) => {
       const seconds = await Promise.all(
@@ -147,12 +150,12 @@ export async function buildRig({ parts, story, flushEvery, record }: RigOptions)
     ends.push(() => shopping.pause());
     return {
       ...{ cloud, story, folder, fleet, attackers, host, addressOf, request, opens, good, close },
-      async attack({ from, hosts, bytes, status, times }) {
+      async attack({ from, hosts, bytes, status, port, times }) {
         let last = 0;
         for (let nth = 0; nth < times; nth += 1) {
           const name = hosts[nth % hosts.length]!;
           last = Date.now();
-          const answered = await request(name, from, bytes);
+          const answered = await request(name, from, bytes, port);
           if (answered !== status) throw new Error(`${name} answered ${answered} to ${from}, not ${status}`);
         }
         return last;

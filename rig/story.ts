@@ -25,7 +25,8 @@ export function createStory(write: (line: string) => void): Story {
 export function summarise(lines: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const line of lines) {
-    const [, client = "?", status = "?"] = /haproxy\[\d+\]: (\S+):\d+ \[\S+\] \S+ \S+ \S+ (\d+) /.exec(line) ?? [];
+    const [, client = "?", status = "no handshake"] =
+      /haproxy\[\d+\]: (\S+):\d+ \[\S+\] \S+ (?:\S+ \S+ (\d+) )?/.exec(line) ?? [];
     const key = `${status} from ${client.replace("::ffff:", "")}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }

@@ -16,7 +16,7 @@ export interface Visitor {
   /** Does a connection open? `from` is an address of the visitor's namespace. */
   knock(to: string, from: string): Promise<Visit>;
   /** Sends bytes and waits for the head of an answer. */
-  ask(to: string, from: string, bytes: string): Promise<Visit>;
+  ask(to: string, from: string, bytes: string, port?: number): Promise<Visit>;
   /** The same, and keeps the connection open for `again`. */
   hold(to: string, from: string, bytes: string): Promise<Visit>;
   again(visit: Visit, bytes: string): Promise<Visit>;
@@ -47,7 +47,7 @@ export function startVisitor(namespace: Namespace): Visitor {
     });
   return {
     knock: (to, from) => tell("knock", { to, from, patience: BRIEFLY }),
-    ask: (to, from, bytes) => tell("ask", { to, from, bytes }),
+    ask: (to, from, bytes, port = 80) => tell("ask", { to, from, bytes, port }),
     hold: (to, from, bytes) => tell("hold", { to, from, bytes }),
     again: ({ held }, bytes) => tell("again", { held, bytes, patience: 2 * BRIEFLY }),
   };

@@ -1,10 +1,11 @@
 /** A host: HAProxy before a small backend in a namespace; each line that HAProxy logs is handed on as rsyslog would write it. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { makePem } from "../test/core/haproxy/real-haproxy.ts";
 import type { Namespace } from "../test/support/netns.ts";
 
 const BACKEND = fileURLToPath(new URL("backend.mjs", import.meta.url));
@@ -20,8 +21,10 @@ export async function startWebHost(
 ): Promise<void> {
   const backend = namespace.start([process.execPath, BACKEND]);
   await answerOf(backend, `the backend of ${name}`);
-  const file = join(folder, `${name}.cfg`);
-  writeFileSync(file, configuration(name));
+  const own = join(folder, name);
+  mkdirSync(own);
+  const file = join(own, "haproxy.cfg");
+  writeFileSync(file, configuration(name, makePem(own)));
   const haproxy = namespace.start(["haproxy", "-db", "-f", file], { env: { TZ: "UTC" } });
   createInterface({ input: haproxy.stdout! }).on("line", (line) => {
     // The priority is for the syslog daemon; it does not write it down.
@@ -37,7 +40,7 @@ async function answerOf(child: ChildProcess, what: string): Promise<void> {
   ]);
 }
 
-function configuration(name: string): string {
+function configuration(name: string, pem: string): string {
   return `global
     log stdout len 8192 format rfc3164 local0
     log-send-hostname ${name}
@@ -48,12 +51,13 @@ defaults
     option httplog
     option dontlognull
     timeout client 60s
-    timeout http-request 5s
+    timeout http-request 2s
     timeout http-keep-alive 60s
     timeout server 10s
     timeout connect 5s
 frontend www
     bind :::80 v4v6
+    bind :::443 v4v6 ssl crt ${pem}
     http-request deny deny_status 429 if { path /crowd }
     use_backend shop if { req.hdr(host) -i ${SHOP} }
 backend shop

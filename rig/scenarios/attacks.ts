@@ -1,5 +1,5 @@
 /** Attackers of all kinds: whoever fails often enough, wherever, is dropped by every host; nobody else is. */
-import { get, type Rig } from "../rig.ts";
+import { type Attack, get, type Rig } from "../rig.ts";
 import { drops, must, type Scenario, type Stage } from "./scenario.ts";
 
 /** Four failures are one ban in every jail of the rig. */
@@ -8,12 +8,14 @@ const UNROUTED = get("/", "10.0.0.1");
 const FIRST = ["web-1"] as const;
 
 /** Attackers of one host that are dropped on all. */
-const ON_ONE_HOST = [
+const ON_ONE_HOST: readonly (Pick<Attack, "from" | "bytes" | "status" | "port"> & { readonly name: string })[] = [
   { name: "attack on one host, dropped on all", from: "198.51.100.10", bytes: UNROUTED, status: 503 },
   { name: "the same over IPv6", from: "2001:db8:bad::10", bytes: UNROUTED, status: 503 },
   { name: "401: guessing passwords", from: "198.51.100.11", bytes: get("/account"), status: 401 },
   { name: "404: probing", from: "198.51.100.12", bytes: get("/old/admin.bak"), status: 404 },
   { name: "garbage instead of HTTP", from: "198.51.100.13", bytes: "\x16\x03\x01 ?\r\n\r\n", status: 400 },
+  { name: "slow clients", from: "198.51.100.14", bytes: "GET / HTTP/1.1\r\nHost: sh", status: 408 },
+  { name: "no TLS where TLS is spoken", from: "198.51.100.15", bytes: UNROUTED, status: 0, port: 443 },
 ];
 
 async function isOpenEverywhere(rig: Rig, from: string): Promise<void> {
@@ -21,12 +23,12 @@ async function isOpenEverywhere(rig: Rig, from: string): Promise<void> {
     must(await rig.opens(host, from), `${from} was dropped by ${host} before it did anything`);
 }
 
-const onOneHost: readonly Scenario[] = ON_ONE_HOST.map(({ name, from, bytes, status }) => ({
+const onOneHost: readonly Scenario[] = ON_ONE_HOST.map(({ name, ...attack }) => ({
   name,
   async run(rig) {
-    await isOpenEverywhere(rig, from);
-    const last = await rig.attack({ from, hosts: FIRST, bytes, status, times: ENOUGH });
-    return drops(await rig.untilDropped(from, last));
+    await isOpenEverywhere(rig, attack.from);
+    const last = await rig.attack({ ...attack, hosts: FIRST, times: ENOUGH });
+    return drops(await rig.untilDropped(attack.from, last));
   },
 }));
 

@@ -60,7 +60,7 @@ const added: Scenario = {
 };
 
 /** Of the jail haproxy-paths here, ms. */
-const BANTIME = 30_000;
+const BANTIME = 60_000;
 
 const withoutCloud: Scenario = {
   name: "a ban ends on time while the whole cloud stands still",
