@@ -15,7 +15,7 @@ It needs root. It touches nothing outside namespaces of its own and a folder for
 
   --install       fetch the Debian packages that are missing
   --only TEXT     run the scenarios that have TEXT in their name
-  --short         leave out the storm of bans and what takes as long: two and a half minutes instead of five
+  --short         leave out the storm of bans and what takes as long: three minutes instead of five
   --list          name the scenarios
   --json          print one object at the end, and nothing else
   --keep          leave everything up afterwards, until Ctrl-C, with the command line attached to it
@@ -47,14 +47,11 @@ async function main(): Promise<number> {
     return 0;
   }
   const flushSeconds = Number(values.flush ?? 1);
-  if (!(flushSeconds > 0 && flushSeconds <= 60)) throw new Error("--flush takes seconds, up to 60");
+  if (!(flushSeconds > 0 && flushSeconds <= 60)) return refuse("--flush takes seconds, up to 60");
   if (only !== undefined && !names.some((name) => name.includes(only)))
-    throw new Error(`no scenario has "${only}" in its name; --list names them`);
+    return refuse(`no scenario has "${only}" in its name; --list names them`);
   const needs = checkNeeds(values.install ?? false);
-  if (needs.kind === "lacking") {
-    process.stderr.write(`the rig cannot run here: ${needs.reason}\n`);
-    return 1;
-  }
+  if (needs.kind === "lacking") return refuse(`the rig cannot run here: ${needs.reason}`);
   const begun = performance.now();
   const parts = await lambdaParts();
   if (parts === undefined) return 1;
@@ -73,6 +70,11 @@ async function main(): Promise<number> {
     isOver = true;
     await rig.close();
   }
+}
+
+function refuse(reason: string): number {
+  process.stderr.write(`${reason}\n`);
+  return 1;
 }
 
 /** Waits for Ctrl-C and says how to play with what is up. */
