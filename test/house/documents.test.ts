@@ -11,7 +11,7 @@ const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
 describe("docs/architecture.md", () => {
   it("has a line for every source file, and none for a file that is gone", () => {
     const sources = tracked.filter((file) =>
-      /^(shared|cli|bench|compat|examples|lambdas|cdk)\/.*\.(ts|mjs|sh|awk)$/.test(file),
+      /^(shared|cli|bench|compat|rig|examples|lambdas|cdk)\/.*\.(ts|mjs|sh|awk)$/.test(file),
     );
     let folder = "";
     const listed = read("docs/architecture.md")
