@@ -60,8 +60,3 @@ export function countProblems(problems: readonly Problem[]): string {
     .map(({ severity, count }) => `${count} ${severity}${count === 1 ? "" : "s"}`)
     .join(", ");
 }
-
-/** Whether nothing may start with these problems: an error that is no single jail's. */
-export function stopsEverything(problems: readonly Problem[]): boolean {
-  return problems.some((problem) => problem.severity === "error" && problem.jail === undefined);
-}

@@ -1,10 +1,11 @@
 /** regex on systemd's journal: what journalctl is asked for, what comes of its entries, and next to fail2ban-regex on a real journald. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { JOURNAL_TOOLS, runBesideJournald } from "../support/journald.ts";
 import { available } from "../support/require.ts";
 
 const BIN = fileURLToPath(new URL("../../cli/bin.mjs", import.meta.url));
@@ -104,19 +105,7 @@ describe("regex on the journal", () => {
   });
 });
 
-const JOURNALD = "/lib/systemd/systemd-journald";
-const tools = ["journalctl", "systemd-cat", "unshare", "fail2ban-regex"];
-// A container without systemd has no journal, and fail2ban-regex reads none without systemd's module for Python.
-const ready =
-  existsSync(JOURNALD) &&
-  available(tools, { root: true }) &&
-  spawnSync("/usr/bin/python3", ["-c", "import systemd.journal"]).status === 0;
-
-/** What journald needs is put over the machine's own folders, for these processes alone. */
-const SCRIPT = `
-mount -t tmpfs none /run && mount -t tmpfs none /var/log && mkdir -p /run/systemd/journal /run/log/journal || exit 1
-${JOURNALD} 2>/run/journald & journald=$!
-for try in 1 2 3 4 5 6 7 8 9 10; do [ -S /run/systemd/journal/stdout ] && break; sleep 0.3; done
+const LINES = `
 echo 'Failed password for root from 192.0.2.1 port 5 ssh2' | systemd-cat -t sshd
 echo 'Failed password for root from 192.0.2.3 port 5 ssh2' | systemd-cat -t third
 echo 'Invalid user eve from 192.0.2.2 port 22' | systemd-cat -t sshd
@@ -124,17 +113,13 @@ journalctl --sync
 sleep 0.5
 set -- -r -o row -m SYSLOG_IDENTIFIER=sshd systemd-journal /etc/fail2ban/filter.d/sshd.conf
 fail2ban-regex "$@" ; echo --; "$NODE" "$BIN" regex "$@"
-kill $journald
 `;
 
-describe.runIf(ready)("next to fail2ban-regex", () => {
+const tools = [...JOURNAL_TOOLS, "fail2ban-regex"];
+
+describe.runIf(available(tools, { root: true, module: "systemd.journal" }))("next to fail2ban-regex", () => {
   it("prints the same rows of a real journal, to the millisecond", () => {
-    const env = { ...process.env, NODE: process.execPath, BIN };
-    const { stdout, stderr } = spawnSync("unshare", ["-m", "sh", "-c", SCRIPT], {
-      encoding: "utf8",
-      env,
-      timeout: 50_000,
-    });
+    const { stdout, stderr } = runBesideJournald(LINES, { BIN });
     const rows = stdout.split("--\n").map((text) => text.trimEnd().split("\n").map(milliseconds));
     expect(rows[0], stderr).toHaveLength(2);
     expect(rows[1]).toEqual(rows[0]);
