@@ -6,7 +6,7 @@
  */
 import { type Client, createNetwork } from "../test/support/netns.ts";
 
-export const HOSTS = ["web-1", "web-2", "web-3", "web-4"] as const;
+export const HOSTS = ["web-1", "web-2", "web-3", "web-4", "web-5"] as const;
 export type HostName = (typeof HOSTS)[number];
 
 const ATTACKERS = ["198.51.100.0/24", "198.18.0.0/16", "2001:db8:bad::/48"];

@@ -20,7 +20,7 @@ export interface Rig {
   readonly cloud: Cloud;
   readonly story: Story;
   readonly folder: string;
-  /** The hosts of the fleet; web-4 joins later. */
+  /** The hosts of the fleet; web-5 joins later. */
   readonly fleet: readonly HostName[];
   readonly attackers: Visitor;
   /** A host's namespace and addresses. */
@@ -66,7 +66,7 @@ export interface RigOptions {
   readonly record?: string | undefined;
 }
 
-const BACKENDS = { "web-1": "ipset", "web-2": "nft", "web-3": "ipset", "web-4": "nft" } as const;
+const BACKENDS = { "web-1": "ipset", "web-2": "nft", "web-3": "ipset", "web-4": "nft", "web-5": "ipset" } as const;
 /** How long a scenario waits for packets, ms: many times what it takes on an idle machine. */
 const PATIENCE = 90_000;
 /** Looks in a row that must say the same. */
@@ -118,7 +118,7 @@ export async function buildRig({ parts, story, flushEvery, record }: RigOptions)
       cloud.agent(name, host(name), BACKENDS[name]);
       fleet.push(name);
     };
-    for (const name of HOSTS.slice(0, 3)) enrol(name);
+    for (const name of HOSTS.slice(0, 4)) enrol(name);
 
     const attackers = startVisitor(network.attackers);
     const visitors = startVisitor(network.visitors);

@@ -33,7 +33,7 @@ const onOneHost: readonly Scenario[] = ON_ONE_HOST.map(({ name, ...attack }) => 
 }));
 
 const spread: Scenario = {
-  name: "four failures spread over three hosts",
+  name: "four failures spread over four hosts",
   async run(rig) {
     const from = "198.51.100.20";
     await isOpenEverywhere(rig, from);

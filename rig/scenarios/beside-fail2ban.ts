@@ -9,7 +9,7 @@ import { BUNDLED_CONFIG } from "../../cli/paths.ts";
 import { get, type Rig } from "../rig.ts";
 import { drops, must, type Scenario, type Stage } from "./scenario.ts";
 
-const HOST = "web-4";
+const HOST = "web-5";
 /** How often each of them asks for a host that is not served; four are one too many. */
 const CLIENTS = [
   { from: "198.51.100.60", times: 4 },

@@ -52,10 +52,10 @@ const offline: Scenario = {
 const added: Scenario = {
   name: "a host joins the fleet: it learns the bans that stand",
   async run(rig) {
-    must(await rig.opens("web-4", BANNED), "a host that is not of the fleet drops a banned address");
+    must(await rig.opens("web-5", BANNED), "a host that is not of the fleet drops a banned address");
     const since = Date.now();
-    rig.join("web-4");
-    return drops(await rig.untilDropped(BANNED, since, ["web-4"]), "in sync:");
+    rig.join("web-5");
+    return drops(await rig.untilDropped(BANNED, since, ["web-5"]), "in sync:");
   },
 };
 
