@@ -15,9 +15,9 @@ export interface Pool {
   lead(who: string, now: number, until: number): Promise<boolean>;
   /** Ends the lead of `who`, right before it sends; false = it led no more. What is left after this is the next one's. */
   begin(who: string): Promise<boolean>;
-  /** Leaves changes with whoever leads; the same sender's earlier ones are replaced. Kept for a day after `now`. */
+  /** Leaves changes with whoever leads; the same sender's earlier ones are replaced. They count for an hour after `now`. */
   deposit(deposit: Deposit, now: number): Promise<void>;
-  /** What is left and not yet sent. Read consistently. */
+  /** What is left, not yet sent and no older than that. Read consistently. */
   deposits(): Promise<readonly Deposit[]>;
   /** What these left is sent. */
   remove(whose: readonly string[]): Promise<void>;

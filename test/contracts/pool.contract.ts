@@ -55,9 +55,10 @@ export function poolContract(name: string, open: OpenSubject<Pool>): void {
       "leave changes as they are, a thousand too, until they are sent",
       on(open, async ({ port, run }) => {
         const many = Array.from({ length: 1_000 }, (_, nth) => ({ ...changes[0]!, generation: nth }));
-        await run(() => port.deposit({ who: "a", changes: many }, 0));
-        await run(() => port.deposit({ who: "b", changes: [] }, 0));
-        await run(() => port.deposit({ who: "b", changes }, 0));
+        const now = Date.now();
+        await run(() => port.deposit({ who: "a", changes: many }, now));
+        await run(() => port.deposit({ who: "b", changes: [] }, now));
+        await run(() => port.deposit({ who: "b", changes }, now));
         const left = [...(await port.deposits())].sort((x, y) => (x.who < y.who ? -1 : 1));
         expect(left).toEqual([
           { who: "a", changes: many },
@@ -65,6 +66,16 @@ export function poolContract(name: string, open: OpenSubject<Pool>): void {
         ]);
         await run(() => port.remove(["a", "gone"]));
         expect((await port.deposits()).map(({ who }) => who)).toEqual(["b"]);
+      }),
+    );
+
+    it(
+      "forget what a sender left that died, before hosts would take it for new",
+      on(open, async ({ port, run }) => {
+        const now = Date.now();
+        await run(() => port.deposit({ who: "dead", changes }, now - 3_601_000));
+        await run(() => port.deposit({ who: "slow", changes }, now - 600_000));
+        expect((await port.deposits()).map(({ who }) => who)).toEqual(["slow"]);
       }),
     );
   });

@@ -90,7 +90,7 @@ export function createCloudState(
     hosts: createHostRows(control),
     commands: createCommandRows(control),
     pace: createSlotRows(control),
-    pool: createPoolRows(control),
+    pool: createPoolRows(control, now),
     marks: createMarkRows(control),
     editions: createEditionRows(control),
     audit: createDeedRows(control),

@@ -87,6 +87,18 @@ describe("a row", () => {
     expect(record!.reply).toMatchObject({ kind: "unreadable", message: expect.stringMatching(/… \(cut\)$/) });
   });
 
+  it("of the pool that is no deposit stops no command", async () => {
+    for (const [name, changes] of [
+      ["no gzip", { B: Buffer.from("junk") }],
+      ["no bytes", { S: "junk" }],
+    ] as const) {
+      const row = { kind: { S: "deposit" }, key: { S: name }, since: { N: String(NOW) }, changes };
+      await engine.client.send(new PutItemCommand({ TableName: engine.tables.control, Item: row }));
+    }
+    await state.pool.deposit({ who: "a", changes: [] }, NOW);
+    expect(await state.pool.deposits()).toEqual([{ who: "a", changes: [] }]);
+  });
+
   it("of a small window stays text that people can read", async () => {
     await state.windows.save(key, windowOf([sampleFailure(1)]), 0, undefined);
     expect((await rows("windows"))[0]!.window!.S).toContain("line 1");
