@@ -11,14 +11,13 @@ export interface LogLine {
   readonly at?: number;
 }
 
-/** Fail2Ban's journalflags that journalctl has a word for: all, of this machine, the system's, the user's. */
-const FLAGS: Readonly<Record<string, readonly string[]>> = {
-  0: [],
-  1: [],
-  4: ["--system"],
-  5: ["--system"],
-  8: ["--user"],
-};
+/** The bits of journalflags, which are systemd's own: only this machine's entries, only those in memory, the system's, the user's. */
+const LOCAL = 1;
+const RUNTIME = 2;
+const SYSTEM = 4;
+const USER = 8;
+/** Where journald keeps what does not outlive a boot; journalctl has no option of its own for that. */
+const RUNTIME_DIRECTORY = "/run/log/journal";
 
 /** Whether LOG means the journal. */
 export function meansJournal(log: string): boolean {
@@ -26,8 +25,8 @@ export function meansJournal(log: string): boolean {
 }
 
 /**
- * Options of journalctl for `systemd-journal[journalflags=…, journalpath=…, journalfiles=…, namespace=…]`: the system's own
- * journal if nothing is said. Throws a CliFailure for what journalctl cannot do.
+ * Options of journalctl for `systemd-journal[journalflags=…, journalpath=…, journalfiles=…, namespace=…]`: the system's
+ * journal of this machine, which is what the daemon reads, if nothing is said. Throws a CliFailure for what is wrong.
  */
 export function whichJournal(log: string): readonly string[] {
   const list = parseOptionList(log);
@@ -42,9 +41,20 @@ export function whichJournal(log: string): readonly string[] {
     else throw wrong(`systemd-journal knows no ${name}`);
   }
   const elsewhere = list.options.has("journalpath") || list.options.has("journalfiles");
-  const chosen = FLAGS[flags ?? (elsewhere ? "0" : "4")];
-  if (chosen === undefined) throw wrong(`journalflags = ${flags} cannot be asked of journalctl`);
-  return [...chosen, ...which];
+  if (flags === undefined) return elsewhere ? which : ["--system", ...which];
+  return [...optionsOf(flags, elsewhere), ...which];
+}
+
+/** `elsewhere`: a path or files are named, which leaves nothing to say about whose journal and where it is kept. */
+function optionsOf(flags: string, elsewhere: boolean): readonly string[] {
+  const bits = Number(flags);
+  if (!/^\d{1,2}$/.test(flags) || bits > (LOCAL | RUNTIME | SYSTEM | USER)) {
+    throw wrong(`journalflags = ${flags} is no sum of ${LOCAL}, ${RUNTIME}, ${SYSTEM} and ${USER}`);
+  }
+  const has = (bit: number) => (bits & bit) !== 0;
+  if (has(RUNTIME) && elsewhere) throw wrong(`journalflags = ${flags} excludes journalpath and journalfiles`);
+  const place = has(RUNTIME) ? [`--directory=${RUNTIME_DIRECTORY}`] : has(LOCAL) || elsewhere ? [] : ["--merge"];
+  return [...place, ...(has(SYSTEM) ? ["--system"] : []), ...(has(USER) ? ["--user"] : [])];
 }
 
 /** The journal's entries as Fail2Ban's lines, each with the time at which it was written. Throws a CliFailure. */
@@ -64,6 +74,7 @@ export async function* journalLines(
 }
 
 function wrong(message: string): CliFailure {
-  const next = "Write systemd-journal, or systemd-journal[journalflags=0|1|4|8, journalpath=DIR, journalfiles=…].";
+  const next =
+    "Write systemd-journal, or systemd-journal[journalflags=FLAGS, journalpath=DIR, journalfiles=…]; FLAGS adds up 1 this machine, 2 memory, 4 system, 8 user.";
   return new CliFailure(message, { exitCode: EXIT_USAGE, next });
 }

@@ -83,7 +83,12 @@ describe("regex on the journal", () => {
 
   it.each([
     { log: "systemd-journal[journalflags=1]", which: "" },
-    { log: "systemd-journal[journalflags=8]", which: "--user " },
+    { log: "systemd-journal[journalflags=0]", which: "--merge " },
+    { log: "systemd-journal[journalflags=2]", which: "--directory=/run/log/journal " },
+    { log: "systemd-journal[journalflags=6]", which: "--directory=/run/log/journal --system " },
+    { log: "systemd-journal[journalflags=5]", which: "--system " },
+    { log: "systemd-journal[journalflags=8]", which: "--merge --user " },
+    { log: "systemd-journal[journalflags=9]", which: "--user " },
     { log: "systemd-journal[journalpath=/var/log/far]", which: "--directory=/var/log/far " },
     { log: "systemd-journal[journalflags=4, journalpath='/far']", which: "--system --directory=/far " },
     { log: 'systemd-journal[journalfiles="/a /b"]', which: "--file=/a --file=/b " },
