@@ -108,6 +108,21 @@ describe.skipIf(!available(["fail2ban-regex", "python3"]))("regex, next to fail2
     expect(counts(real)).toHaveLength(2);
   });
 
+  it("sshd: the same hits, and as matched the lines that are failures in operation", async () => {
+    const { tests, config } = findInstallation(undefined);
+    const argv = ["-c", config, "-r", "-v", join(tests, "files/logs/sshd"), "sshd"];
+    const rows = (text: string) => text.match(/^\|[ \d]+\) \[\d+\].*|^\| {6}[\da-f.:]+ {2}|^Failregex: .*/gm);
+    const real = theirs(...argv).text;
+    const { text } = await ours(...argv);
+    expect(rows(text)).toEqual(rows(real));
+    expect(rows(real)!.length).toBeGreaterThan(100);
+    // Two lines hit two regexes, of which the second only tells something: fail2ban-regex calls them ignored, its own
+    // -o row prints them as failures, and its server bans for them.
+    expect(real).toContain("Lines: 148 lines, 42 ignored, 68 matched, 38 missed");
+    expect(text).toContain("Lines: 148 lines, 40 ignored, 70 matched, 38 missed");
+    expect(theirs("-o", "row", ...argv.filter((word) => word !== "-v")).text).toContain("graysky");
+  });
+
   describe("over several lines", () => {
     const SEVERAL = join(dir, "several.log");
     const lines = [

@@ -96,7 +96,13 @@ describe("the filter that is meant", () => {
     { argv: ["--timezone", "Mars", "x", "a <ADDR>"], code: 255, err: "Mars" },
     { argv: ["-m", "_X=1", "x", "a <ADDR>"], code: 2, err: "--journalmatch is for the journal" },
     { argv: ["-m", "x", "systemd-journal", "a <ADDR>"], code: 255, err: 'journalmatch has "x"' },
-    { argv: ["systemd-journal[journalflags=2]", "a <ADDR>"], code: 2, err: "journalflags = 2 cannot be asked" },
+    { argv: ["systemd-journal[journalflags=16]", "a <ADDR>"], code: 2, err: "journalflags = 16 is no sum of 1, 2, 4" },
+    { argv: ["systemd-journal[journalflags=local]", "a <ADDR>"], code: 2, err: "FLAGS adds up 1 this machine" },
+    {
+      argv: ["systemd-journal[journalflags=2,journalpath=/x]", "a <ADDR>"],
+      code: 2,
+      err: "journalflags = 2 excludes journalpath",
+    },
     { argv: ["systemd-journal[x=1]", "a <ADDR>"], code: 2, err: "systemd-journal knows no x" },
     { argv: ["systemd-journal[x", "a <ADDR>"], code: 2, err: "a bracket that is not closed" },
     { argv: ["-D", "x", "a <ADDR>"], code: 2, err: "debuggex" },
@@ -119,10 +125,10 @@ describe("what it prints", () => {
     );
   });
 
-  it("names lines whose id Fail2Ban would ban although it is no address", async () => {
+  it("counts lines whose id is no address as Fail2Ban does, and names them", async () => {
     const { out } = await run("-c", CONFIG, log, "knock");
     expect(out).toContain(`would not be banned:\n|  ${line("knock from 999.1.1.1")}\n\`-`);
-    expect(out).toContain("Lines: 3 lines, 0 ignored, 1 matched, 2 missed");
+    expect(out).toContain("Lines: 3 lines, 0 ignored, 2 matched, 1 missed");
   });
 
   it("--json has the whole report", async () => {
@@ -130,12 +136,16 @@ describe("what it prints", () => {
     expect(report.failregex).toEqual([
       {
         pattern: "^ knock from <ADDR>$",
-        hits: 1,
-        found: [{ id: "192.0.2.1", at: new Date("2026-11-22T10:00:00").getTime(), multiple: false }],
+        hits: 2,
+        found: ["192.0.2.1", "999.1.1.1"].map((id) => ({
+          id,
+          at: new Date("2026-11-22T10:00:00").getTime(),
+          multiple: false,
+        })),
       },
     ]);
-    expect(report.lines.missed).toHaveLength(2);
-    expect(report.refused).toHaveLength(1);
+    expect(report.refused).toEqual([line("knock from 999.1.1.1")]);
+    expect(report.lines.missed).toEqual([line("hello")]);
   });
 
   it("--explain says which lines it looks at together", async () => {

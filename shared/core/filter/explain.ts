@@ -83,7 +83,7 @@ function createConnections(filter: CompiledFilter): (alone: LineExplanation, now
   const sessions = openSessions([]);
   const connections = openToldConnections();
   return (alone, now) => {
-    const [first] = alone.hits;
+    const [first, ...others] = alone.hits;
     const id = first?.groups.mlfid;
     if (alone.outcome !== "matched" || first === undefined || id === undefined) return alone;
     const failure = sessions.take(id, now, first);
@@ -91,11 +91,11 @@ function createConnections(filter: CompiledFilter): (alone: LineExplanation, now
     if (failure !== undefined) {
       return {
         ...alone,
-        hits: [{ ...first, ...failure, identity: identify(failure.groups, filter.jail.usedns), told }],
+        hits: [{ ...first, ...failure, identity: identify(failure.groups, filter.jail.usedns), told }, ...others],
       };
     }
     const waits = sessions.close().some((session) => session.id === id && session.pending);
-    return { ...alone, hits: [first], outcome: "ignored", connection: waits ? "waits" : "told" };
+    return { ...alone, outcome: "ignored", connection: waits ? "waits" : "told" };
   };
 }
 

@@ -2,6 +2,7 @@
  * What a filter did with many lines: the explanations of single lines, added up into the report of `regex`.
  */
 import type { LineExplanation, RegexHit } from "../filter/explain.ts";
+import type { Identity } from "../filter/suspect.ts";
 import type { PythonValue } from "./python-text.ts";
 import type { FoundFailure } from "./regex-output.ts";
 import type { DateTally, LineKind, RegexReport, RegexHit as ReportedHit } from "./regex-report.ts";
@@ -80,14 +81,17 @@ export function createRegexCounter(texts: FilterTexts, { checkAll, fixedZone, no
       prefregex.hits += 1;
       prefregex.groups.push(new Map(Object.entries({ content, ...prefix.groups }).map(([k, v]) => [k, v ?? null])));
     }
-    const [first] = explanation.hits;
-    if (explanation.connection !== undefined && first !== undefined) {
+    const count = (regex: number, hit: ReportedHit) => {
+      failregex[regex]!.hits += 1;
+      failregex[regex]!.found.push(hit);
+    };
+    // What a match over lines consists of is not looked at again, so it counts once.
+    const all = checkAll && explanation.buffer === undefined;
+    if (explanation.connection !== undefined) {
       // A hit that is no failure by itself counts for its regex, and one that waits for an address for its line too.
-      const { identity } = first;
-      const id = identity.kind === "address" ? identity.id : identity.kind === "name" ? identity.name : "None";
-      const tally = failregex[first.regex]!;
-      tally.hits += 1;
-      tally.found.push({ id, at: moment.at, multiple: false });
+      for (const { regex, identity } of all ? explanation.hits : explanation.hits.slice(0, 1)) {
+        count(regex, { id: nameOf(identity), at: moment.at, multiple: false });
+      }
       lines[explanation.connection === "waits" ? "matched" : "ignored"].push(line);
       return [];
     }
@@ -99,19 +103,21 @@ export function createRegexCounter(texts: FilterTexts, { checkAll, fixedZone, no
       lines.ignored.push(line);
       return [];
     }
-    // What a match over lines consists of is not looked at again, so it counts once.
-    const counted = checkAll && explanation.buffer === undefined ? hits : hits.slice(0, 1);
     const failures: FoundFailure[] = [];
-    for (const { hit, ids } of counted) {
+    let counted = 0;
+    for (const { hit, ids } of all ? hits : hits.slice(0, 1)) {
+      // Fail2Ban would ban it: its regex hit and its line matched, but it is no failure here.
+      const strange = hit.identity.kind === "refused" && hit.groups.dns === undefined;
       if (hit.identity.kind === "refused") refused.push(line);
+      for (const id of strange ? [nameOf(hit.identity)] : ids) {
+        count(hit.regex, { id, at: moment.at, multiple: counted > 1 });
+        counted += 1;
+      }
       for (const id of ids) {
-        const tally = failregex[hit.regex]!;
-        tally.hits += 1;
-        tally.found.push({ id, at: moment.at, multiple: failures.length > 1 });
         failures.push({ id, ip: hit.groups.ip4 ?? hit.groups.ip6, ...moment, groups: hit.told, lines: hit.lines });
       }
     }
-    lines[failures.length > 0 ? "matched" : "missed"].push(line);
+    lines[counted > 0 ? "matched" : "missed"].push(line);
     return failures;
   };
 
@@ -128,6 +134,18 @@ export function createRegexCounter(texts: FilterTexts, { checkAll, fixedZone, no
       elapsed,
     }),
   };
+}
+
+/** As the list of a regex's hits names it; "None" = nobody yet. */
+function nameOf(identity: Identity): string {
+  switch (identity.kind) {
+    case "address":
+      return identity.id;
+    case "name":
+      return identity.name;
+    case "refused":
+      return identity.text || "None";
+  }
 }
 
 /** Zones stand at the end of a date, or before a syslog date. */
