@@ -36,15 +36,20 @@ export interface Reconciled {
 
 /** What a host learnt so short a time (ms) before the list was read stays, as its clock may be slow. */
 const CLOCK_ROOM = 60_000;
-/** So many hosts are named in commands; where more need the full list, all hosts are sent it, which does no harm. */
-const MOST_NAMED = 200;
+/** So many hosts are named in one command. */
+const HOSTS_IN_COMMAND = 50;
+/** About so many bans fit into one. */
+const BANS_IN_COMMAND = 900;
+/** So many commands are spent on naming hosts; where it takes more, all hosts are sent the list, which does no harm. */
+const MOST_COMMANDS = 8;
 
 /** One check of the whole fleet. Throws PortError where the tables or SSM are not there; the next check repairs it. */
 export async function reconcileFleet(deps: ReconcileDeps): Promise<Reconciled> {
   await collectReceipts(deps.now(), deps);
   const fleet = await deps.inventory.hosts();
   const records = new Map((await deps.hosts.all()).map((record) => [record.host, record]));
-  const forgotten = [...records.keys()].filter((name) => !fleet.some(({ host }) => host === name));
+  const present = new Set(fleet.map(({ host }) => host));
+  const forgotten = [...records.keys()].filter((name) => !present.has(name));
   for (const host of forgotten) await deps.hosts.forget(host);
 
   const online = fleet.filter((host) => host.online);
@@ -67,7 +72,7 @@ async function relist({ checked, reading }: Check, deps: ReconcileDeps): Promise
   const needy = checked.filter(({ verdict }) => verdict.remedy === "full-list");
   if (needy.length === 0) return [];
   const names = needy.map(({ host }) => host.host);
-  const hosts = names.length > MOST_NAMED ? undefined : names;
+  const hosts = addressees(names, reading.hostBans.length);
   const asOf = reading.beganAt - CLOCK_ROOM;
   const reports = await deps.fleet.reconcile(reading.hostBans, { asOf, ...(hosts === undefined ? {} : { hosts }) });
   const answers = await awaitAnswers(reports, names, deps);
@@ -96,6 +101,16 @@ async function relist({ checked, reading }: Check, deps: ReconcileDeps): Promise
     deps,
   );
   return second.checked;
+}
+
+/**
+ * The hosts by name, or undefined for all of them. Each group of names takes every part of the list and a question after
+ * it; to all hosts goes each once. The first group costs no more than that, however long the list is.
+ */
+function addressees(names: readonly string[], bans: number): readonly string[] | undefined {
+  const groups = Math.ceil(names.length / HOSTS_IN_COMMAND);
+  const parts = Math.max(1, Math.ceil(bans / BANS_IN_COMMAND));
+  return groups === 1 || groups * (parts + 1) <= MOST_COMMANDS ? names : undefined;
 }
 
 function lineOf(host: FleetHost, checked: CheckedHost | undefined, record: HostRecord | undefined): HostLine {

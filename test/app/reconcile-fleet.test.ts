@@ -16,7 +16,13 @@ const firewall = (revision: number): JailFirewall => ({
   rules: [{ protocol: "tcp", ports: "all", block: "drop" }],
 });
 const row = (nth: number, since = START - 600_000): Ban =>
-  sampleBan({ id: target(`192.0.2.${nth}`), jail: "web", since, expiresAt: START + 86_400_000, generation: 1 });
+  sampleBan({
+    id: target(`198.18.${nth >> 8}.${nth & 255}`),
+    jail: "web",
+    since,
+    expiresAt: START + 86_400_000,
+    generation: 1,
+  });
 
 let time: number;
 let rows: Ban[];
@@ -151,6 +157,27 @@ describe("a check of the fleet", () => {
       ["status", undefined],
     ]);
     expect(fleet.looks()).toBeLessThan(10);
+  });
+
+  it.each([
+    { name: "two hundred hosts a short list", hosts: 200, bans: 10, named: 200 },
+    { name: "one more than that", hosts: 201, bans: 10, named: undefined },
+    { name: "a hundred hosts a list of three parts", hosts: 100, bans: 2_700, named: 100 },
+    { name: "a hundred hosts a list of four parts", hosts: 100, bans: 2_701, named: undefined },
+    { name: "fifty hosts a list of any length", hosts: 50, bans: 9_000, named: 50 },
+  ])("names hosts only where that takes few commands: $name", async ({ hosts, bans, named }) => {
+    world(hosts + 1);
+    rows.push(...Array.from({ length: bans }, (_, nth) => row(nth)));
+    await deps.fleet.reconcile(hostBans(rows, deps.firewalls));
+    await check();
+    for (const host of fleet.hosts.slice(1)) host.ledger = new Map();
+    modes();
+    const { relisted, report } = await check();
+    expect([relisted.length, report.inSync]).toEqual([hosts, hosts + 1]);
+    expect(fleet.sent.slice(1)).toEqual([
+      { mode: "reconcile", named },
+      { mode: "status", named },
+    ]);
   });
 
   it("leaves alone what hosts learn while the list is on its way", async () => {
