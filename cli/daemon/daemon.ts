@@ -99,6 +99,9 @@ export function createDaemon(deps: DaemonDeps): Daemon {
       ]),
     );
     await speaker.write([...found, ...ignored.values()], now());
+    if (report.unasked.length > 0) {
+      speaker.say("WARNING", `too many host names at once: DNS was not asked for ${report.unasked.length} of them`);
+    }
     for (const { jail, bans } of report.tripped) {
       speaker.say(
         "ERROR",

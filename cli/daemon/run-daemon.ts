@@ -36,7 +36,7 @@ import { handleCommand } from "./handle-command.ts";
 import { createSpeaker } from "./journal-lines.ts";
 import { BAN_LOG, createLogRoutes, type LogRoutes } from "./log-routes.ts";
 import { type DaemonRequest, parseRequest } from "./request.ts";
-import { systemResolver } from "./resolver.ts";
+import { createSystemResolver } from "./resolver.ts";
 import { shellIgnoreCommand } from "./run-ignore-command.ts";
 import { createMailNotifier } from "./send-mail.ts";
 import { createTurns } from "./turns.ts";
@@ -85,7 +85,7 @@ export async function runDaemon(options: RunOptions, context: CommandContext): P
     notifier: dryRun ? { notify: async () => undefined } : mail,
     banLogSource: { stream: routes.banLog, zone: terminal.zone },
     neverBan: createHostNeverBan(now),
-    resolver: createCachedResolver(systemResolver),
+    resolver: createCachedResolver(createSystemResolver()),
     ignoreCommand: shellIgnoreCommand,
     metrics: NO_METRICS,
     wait: (duration) => sleep(duration),

@@ -81,12 +81,17 @@ export function createTakePayload(deps: PayloadDeps): TakePayload {
   };
 }
 
-function measure({ match, verdicts, unresolved }: IngestReport, begun: number, { log, metrics, now }: Call): void {
+function measure(report: IngestReport, begun: number, { log, metrics, now }: Call): void {
+  const { match, verdicts, unresolved, unasked } = report;
   for (const [jail, { unparsed, refused }] of match.tallies) {
     metrics.count("Unparsed", unparsed, jail);
     metrics.count("Refused", refused, jail);
   }
   if (unresolved.length > 0) log.warn("DNS knows no address of host names in the log", { names: unresolved.length });
+  if (unasked.length > 0)
+    log.warn("a payload has too many host names to ask for all of them: failures of the others do not count", {
+      names: unasked.length,
+    });
   for (const verdict of verdicts) {
     if (verdict.kind !== "banned") continue;
     const { id, jail, generation, failures, source, expiresAt } = verdict.ban;

@@ -49,6 +49,8 @@ export interface IngestReport {
   readonly spared: readonly (Found & { readonly reason: Spared })[];
   /** Host names in the log for which DNS gave no address. */
   readonly unresolved: readonly string[];
+  /** Host names in the log for which DNS was not asked, as the batch has too many. */
+  readonly unasked: readonly string[];
   readonly verdicts: readonly Verdict[];
   /** Jails that a breaker stopped in this batch: raise an alarm. */
   readonly tripped: readonly Tripped[];
@@ -78,13 +80,14 @@ export async function ingestEvents(events: readonly LogEvent[], deps: IngestDeps
 
 type Judged = Omit<IngestReport, "match">;
 
-const NOTHING: Judged = { found: [], spared: [], unresolved: [], verdicts: [], tripped: [], failed: [] };
+const NOTHING: Judged = { found: [], spared: [], unresolved: [], unasked: [], verdicts: [], tripped: [], failed: [] };
 
 function both(left: Judged, right: Judged): Judged {
   return {
     found: [...left.found, ...right.found],
     spared: [...left.spared, ...right.spared],
     unresolved: [...left.unresolved, ...right.unresolved],
+    unasked: [...left.unasked, ...right.unasked],
     verdicts: [...left.verdicts, ...right.verdicts],
     tripped: [...left.tripped, ...right.tripped],
     failed: [...left.failed, ...right.failed],
@@ -97,9 +100,9 @@ async function judge(events: readonly LogEvent[], failures: readonly Failure[], 
   const now = [...receivedAt.values()].reduce((latest, at) => Math.max(latest, at), 0);
   const allowlist = await deps.allowlist(now);
   const awake = failures.filter((failure) => deps.rules.has(failure.jail) && !allowlist.isIdle(failure.jail));
-  const { named, unresolved } = await nameSuspects(awake, deps.resolver, now);
+  const { named, unresolved, unasked } = await nameSuspects(awake, deps.resolver, now);
   const groups = groupFailures(named, receivedAt);
-  const report = { found: [] as Found[], spared: [] as (Found & { reason: Spared })[], unresolved };
+  const report = { found: [] as Found[], spared: [] as (Found & { reason: Spared })[], unresolved, unasked };
   const failed: { key: BanKey; cause: unknown }[] = [];
   const open: Group[] = [];
   await inParallel([...groups.values()], deps.concurrency, async (group) => {

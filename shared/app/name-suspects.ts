@@ -1,8 +1,8 @@
 /**
  * Failures of host names become failures of addresses: one for every address of the name, as Fail2Ban counts them.
  *
- * The names are attackers' text. A name server that does not answer must not stop the batch, so a name without an
- * answer is dropped and counted: doubt means no ban.
+ * The names are attackers' text. Neither a name server that does not answer nor names without number may stop the batch,
+ * so a name without an answer is dropped and counted: doubt means no ban.
  */
 import type { Target } from "../core/address.ts";
 import type { Failure } from "../core/filter/event.ts";
@@ -13,22 +13,25 @@ export interface Named {
   readonly id: Target;
 }
 
+export interface NamedSuspects {
+  readonly named: readonly Named[];
+  /** Names for which DNS gave no address. */
+  readonly unresolved: readonly string[];
+  /** Names that DNS was not asked for: a batch had too many. */
+  readonly unasked: readonly string[];
+}
+
 /** Asks for each name of the batch once. */
 export async function nameSuspects(
   failures: readonly Failure[],
   resolver: CachedResolver,
   now: number,
-): Promise<{ readonly named: readonly Named[]; readonly unresolved: readonly string[] }> {
-  const names = new Set(failures.flatMap(({ suspect }) => (suspect.kind === "name" ? [suspect.name] : [])));
-  const addresses = new Map<string, readonly Target[]>();
-  await Promise.all(
-    [...names].map(async (name) => {
-      // Direction: no answer, no ban for this name; its failures are reported as unresolved.
-      addresses.set(name, await resolver.resolve(name, now).catch(() => []));
-    }),
-  );
+): Promise<NamedSuspects> {
+  const names = failures.flatMap(({ suspect }) => (suspect.kind === "name" ? [suspect.name] : []));
+  const { addresses, left } = await resolver.resolveMany(names, now);
   const targets = ({ suspect }: Failure): readonly Target[] =>
-    suspect.kind === "address" ? [suspect.id] : addresses.get(suspect.name)!;
+    suspect.kind === "address" ? [suspect.id] : (addresses.get(suspect.name) ?? []);
   const named = failures.flatMap((failure) => targets(failure).map((id) => ({ failure, id })));
-  return { named, unresolved: [...names].filter((name) => addresses.get(name)!.length === 0) };
+  const unresolved = [...addresses].flatMap(([name, found]) => (found.length === 0 ? [name] : []));
+  return { named, unresolved, unasked: left };
 }

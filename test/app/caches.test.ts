@@ -44,7 +44,7 @@ describe("resolved names", () => {
           return answer as IpAddress[];
         },
       },
-      { ttl: 300, capacity: 2 },
+      { ttl: 300, capacity: 2, silence: 30, most: 2 },
     );
     return { resolver, asked: () => asked };
   }
@@ -64,10 +64,41 @@ describe("resolved names", () => {
     expect(await resolver.resolve("b", 1000)).toEqual(["192.0.2.3"]);
   });
 
-  it("are no more than the cache holds", async () => {
+  it("are no more than the cache holds: those that were used last", async () => {
     const { resolver, asked } = names([[], [], [], []]);
-    for (const name of ["a", "b", "c", "a"]) await resolver.resolve(name, 0);
+    for (const name of ["a", "b", "a", "c", "a"]) await resolver.resolve(name, 0);
+    expect(asked()).toBe(3);
+    await resolver.resolve("b", 0);
     expect(asked()).toBe(4);
+  });
+
+  it("of attackers are asked for a few at a time, each once; the rest finds those known the next time", async () => {
+    const { resolver, asked } = names([["192.0.2.1"], [], ["192.0.2.3"]]);
+    const all = ["a", "b", "a", "c"];
+    expect(await resolver.resolveMany(all, 0)).toEqual({
+      addresses: new Map([
+        ["a", ["192.0.2.1"]],
+        ["b", []],
+      ]),
+      left: ["c"],
+    });
+    const { addresses, left } = await resolver.resolveMany(all, 1);
+    expect([addresses.get("c"), left, asked()]).toEqual([["192.0.2.3"], [], 3]);
+  });
+
+  it("of attackers that DNS is silent about are not asked for by every batch; those of an allowlist are", async () => {
+    const { resolver, asked } = names([new Error("timeout"), new Error("timeout"), ["192.0.2.1"]]);
+    const addressesAt = async (now: number) => (await resolver.resolveMany(["a"], now)).addresses.get("a");
+    expect([await addressesAt(0), await addressesAt(29), asked()]).toEqual([[], [], 1]);
+    await expect(resolver.resolve("a", 0)).rejects.toThrow("timeout");
+    expect([await addressesAt(29), asked()]).toEqual([[], 2]);
+    expect([await addressesAt(30), asked()]).toEqual([["192.0.2.1"], 3]);
+  });
+
+  it("of attackers keep their old answer while DNS is silent", async () => {
+    const { resolver } = names([["192.0.2.1"], new Error("timeout")]);
+    await resolver.resolveMany(["a"], 0);
+    expect((await resolver.resolveMany(["a"], 300)).addresses.get("a")).toEqual(["192.0.2.1"]);
   });
 });
 

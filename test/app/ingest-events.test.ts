@@ -228,6 +228,14 @@ describe("ingest and host names", () => {
     expect([report.unresolved, report.failed]).toEqual([["silent.test"], []]);
   });
 
+  it("are asked for in bounds: a batch of ten thousand names asks for a hundred and says so", async () => {
+    const world = await rig([jail("web")], names);
+    const many = Array.from({ length: 10_000 }, (_, nth) => attack(nth, 1, `name-${nth}.test`)).flat();
+    const report = await feed(world, ...attack(0, 3, "one.test"), ...many);
+    expect(bansIn(report).map((ban) => ban.id)).toEqual(["192.0.2.6"]);
+    expect([report.unresolved.length, report.unasked.length, report.failed]).toEqual([99, 9_901, []]);
+  });
+
   it("fail a jail whose allowlist DNS is silent about, and no other", async () => {
     const world = await rig([jail("web", { ignoreip: ["silent.test"] }), jail("ssh")], names);
     const report = await feed(world, ...attack(), ...attack().map((each) => ({ ...each, text: `ssh ${attacker}` })));

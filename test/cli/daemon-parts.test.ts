@@ -7,6 +7,7 @@ import { createSchedule, describeReport, hopelessFailure } from "../../cli/daemo
 import { createSpeaker } from "../../cli/daemon/journal-lines.ts";
 import { createLogRoutes } from "../../cli/daemon/log-routes.ts";
 import { messageOf } from "../../cli/daemon/mail-text.ts";
+import { createSystemResolver } from "../../cli/daemon/resolver.ts";
 import { shellIgnoreCommand } from "../../cli/daemon/run-ignore-command.ts";
 import { createMailNotifier } from "../../cli/daemon/send-mail.ts";
 import { parseIp } from "../../shared/core/address.ts";
@@ -39,6 +40,47 @@ describe("the ban log", () => {
     for (let n = 0; n < 3; n++) await broken.write([{ kind: "unban", jail: "web", id: "192.0.2.1" }], 0);
     expect(notes.filter((line) => line.includes("cannot write the ban log"))).toHaveLength(1);
     expect(notes.filter((line) => line.includes("Unban"))).toHaveLength(3);
+  });
+});
+
+describe("the system's resolver", () => {
+  it("knows /etc/hosts, and what does not exist", async () => {
+    const resolver = createSystemResolver();
+    expect(await resolver.resolve("localhost")).toContain("127.0.0.1");
+    const gone = createSystemResolver({
+      look: () => Promise.reject(Object.assign(new Error(), { code: "ENOTFOUND" })),
+    });
+    expect(await gone.resolve("gone.test")).toEqual([]);
+  });
+
+  it("asks for two names at a time, in their order", async () => {
+    const asked: string[] = [];
+    const answers: (() => void)[] = [];
+    const look = (name: string) => {
+      asked.push(name);
+      return new Promise<string[]>((resolve) => answers.push(() => resolve([`192.0.2.${name}`])));
+    };
+    const { resolve } = createSystemResolver({ look });
+    const all = Promise.all(["1", "2", "3", "4"].map(resolve));
+    expect(asked).toEqual(["1", "2"]);
+    for (let nth = 0; nth < 4; nth++) {
+      answers[nth]!();
+      await new Promise(setImmediate);
+    }
+    expect(await all).toEqual([["192.0.2.1"], ["192.0.2.2"], ["192.0.2.3"], ["192.0.2.4"]]);
+  });
+
+  it("gives up who waits too long, and never asks for it", async () => {
+    const asked: string[] = [];
+    const look = (name: string) => {
+      asked.push(name);
+      return new Promise<string[]>(() => undefined);
+    };
+    const { resolve } = createSystemResolver({ look, patience: 20 });
+    const outcomes = await Promise.allSettled(["a", "b", "c"].map(resolve));
+    expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    await expect(resolve("d")).rejects.toThrow("no answer about d");
+    expect(asked).toEqual(["a", "b"]);
   });
 });
 
