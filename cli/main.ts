@@ -15,6 +15,7 @@ import { addServer } from "./commands/server.ts";
 import { addSet } from "./commands/set.ts";
 import { addStatus } from "./commands/status.ts";
 import { addUnban } from "./commands/unban.ts";
+import { addWhy } from "./commands/why.ts";
 import { CliFailure, EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, reasonOf } from "./failure.ts";
 import { PACKAGE_JSON } from "./paths.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
@@ -53,7 +54,9 @@ function buildProgram(terminal: Terminal, exit: (code: number) => void): Command
     .exitOverride()
     .showHelpAfterError("(fleet2ban --help lists the commands)")
     .addHelpText("after", "\nExit codes: 0 done, 2 wrong usage, 255 refused or failed.\n")
-    .addHelpCommand(new Command("help [command]").helpGroup("Help:").description("show the help of a command"));
+    .addHelpCommand(
+      new Command("help").argument("[command]").helpGroup("Help:").description("show the help of a command"),
+    );
   program.commandsGroup("Try it:");
   addDemo(program, context);
   program.commandsGroup("Look at a configuration:");
@@ -65,6 +68,7 @@ function buildProgram(terminal: Terminal, exit: (code: number) => void): Command
   program.commandsGroup("Ask and tell the running daemon, or a stack with --stack NAME:");
   addStatus(program, context);
   addBanned(program, context);
+  addWhy(program, context);
   addGet(program, context);
   addSet(program, context);
   addUnban(program, context);
