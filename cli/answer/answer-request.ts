@@ -1,4 +1,5 @@
 /** What people ask, done on a state: a request becomes a use case, its outcome an answer. */
+import { type AccountDeps, accountFor } from "../../shared/app/account-for.ts";
 import { type BanManuallyDeps, banManually } from "../../shared/app/ban-manually.ts";
 import { type ReleaseDeps, releaseHeld } from "../../shared/app/release-held.ts";
 import {
@@ -20,7 +21,7 @@ import type { Refusal } from "../../shared/core/report/refusal.ts";
 import type { Control } from "../../shared/ports/control.ts";
 import type { CommonRequest } from "./request.ts";
 
-export interface AnswerDeps extends StatusDeps, BanManuallyDeps, UnbanDeps, ReleaseDeps {
+export interface AnswerDeps extends StatusDeps, AccountDeps, BanManuallyDeps, UnbanDeps, ReleaseDeps {
   readonly rules: ReadonlyMap<string, JailRules>;
   readonly control: Control;
   /** Epoch ms. */
@@ -55,6 +56,13 @@ export async function answerRequest(request: CommonRequest, deps: AnswerDeps): P
       return { kind: "banned", jails: await showBanned(names, now, deps) };
     case "banned-where":
       return { kind: "banned-where", ids: await whereBanned(request.ids, now, deps) };
+    case "accounts": {
+      const targets = parseTargets(request.ids);
+      if ("refusal" in targets) return refused(targets.refusal);
+      const accounts = [];
+      for (const id of targets.ids) accounts.push(await accountFor(id, now, deps));
+      return { kind: "accounts", ids: accounts };
+    }
     case "ban-list":
       return withJail(request.jail, rules, async () => ({
         kind: "ban-list",

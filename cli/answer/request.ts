@@ -13,6 +13,7 @@ export type Question =
   | { readonly kind: "all-status" }
   | { readonly kind: "banned" }
   | { readonly kind: "banned-where"; readonly ids: readonly string[] }
+  | { readonly kind: "accounts"; readonly ids: readonly string[] }
   | { readonly kind: "ban-list"; readonly jail: string; readonly shape: ListShape }
   | { readonly kind: "option"; readonly jail: string; readonly option: JailOption };
 
@@ -44,6 +45,7 @@ export function isChange(request: CommonRequest): request is Change {
     case "all-status":
     case "banned":
     case "banned-where":
+    case "accounts":
     case "ban-list":
     case "option":
       return false;

@@ -30,6 +30,8 @@ export function parseRequest(kind: string, options: Readonly<Record<string, unkn
       return jail === undefined ? undefined : { kind: "jail-status", jail };
     case "banned-where":
       return ids && { kind: "banned-where", ids };
+    case "accounts":
+      return ids && { kind: "accounts", ids };
     case "ban-list": {
       const shape = parseShape(options.shape);
       return jail === undefined || shape === undefined ? undefined : { kind: "ban-list", jail, shape };

@@ -62,6 +62,17 @@ describe("commands that ask", () => {
       expected: "[['deep'], ['web'], [], []]",
     },
     {
+      request: { kind: "accounts", ids: ["192.0.2.9", "10.1.2.3"] },
+      expected:
+        "192.0.2.9\n  counted in web: 1 of 3 failures within 10m\n" +
+        "    2026-11-22 12:00:03 /logs/web.log: bad from 192.0.2.9\n\n" +
+        "10.1.2.3\n  ignored by web: 10.0.0.0/8\n  ignored by deep: 10.0.0.0/8\n  ignored by recidive: 10.0.0.0/8",
+    },
+    {
+      request: { kind: "accounts", ids: ["192.0.2.9", "no address"] },
+      expected: "neither an address nor a network: ['no address']",
+    },
+    {
       request: { kind: "ban-list", jail: "web", shape: { kind: "with-time" } },
       expected: "192.0.2.1 \t2026-11-22 12:00:02 + 3600 = 2026-11-22 13:00:02",
     },
@@ -222,6 +233,7 @@ describe("a message on the socket", () => {
     { kind: "jail-status", options: {} },
     { kind: "jail-status", options: { jail: 7 } },
     { kind: "banned-where", options: { ids: "192.0.2.1" } },
+    { kind: "accounts", options: {} },
     { kind: "ban", options: { jail: "web", ids: [1] } },
     { kind: "option", options: { jail: "web", option: "constructor" } },
     { kind: "ban-list", options: { jail: "web", shape: { kind: "ids" } } },
@@ -235,6 +247,7 @@ describe("a message on the socket", () => {
     { kind: "all-status" },
     { kind: "jail-status", jail: "web" },
     { kind: "banned-where", ids: ["192.0.2.1"] },
+    { kind: "accounts", ids: ["192.0.2.1"] },
     { kind: "ban-list", jail: "web", shape: { kind: "ids", separator: "," } },
     { kind: "ban-list", jail: "web", shape: { kind: "with-time" } },
     { kind: "option", jail: "web", option: "bantime.increment" },

@@ -32,9 +32,16 @@ describe("the command line", () => {
     expect(out.indexOf(groups[0]!)).toBeGreaterThan(0);
   });
 
-  const commands = "demo check dump regex run status banned get set unban ping version reload stop deeds doctor".split(
-    " ",
-  );
+  it.each([
+    { argv: ["help"], first: "Usage: fleet2ban [options] [command]" },
+    { argv: ["help", "status"], first: "Usage: fleet2ban status [options] [jail]" },
+  ])("$argv shows help", async ({ argv, first }) => {
+    const { code, out } = await run(...argv);
+    expect({ code, first: out.split("\n")[0] }).toEqual({ code: 0, first });
+  });
+
+  const commands =
+    "demo check dump regex run status banned why get set unban ping version reload stop deeds doctor".split(" ");
   it.each(commands)("%s has --json and help with examples", async (name) => {
     const { code, out } = await run(name, "--help");
     expect(code).toBe(0);

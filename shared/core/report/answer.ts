@@ -2,6 +2,7 @@
  * What the daemon answers, as data: the socket and `--json` carry it as it is, and `formatAnswer` puts it into the
  * words of fail2ban-client. So the text can never know more than the JSON.
  */
+import { type Account, formatAccounts } from "./account.ts";
 import { type BanEntry, formatBanList, formatBanTimes } from "./ban-list.ts";
 import { type BannedIn, formatBanned, formatBannedWhere } from "./banned-list.ts";
 import type { JailFigures } from "./jail-figures.ts";
@@ -22,6 +23,7 @@ export type Answer =
       readonly ids: readonly { readonly id: string; readonly jails: readonly string[] }[];
     }
   | { readonly kind: "ban-list"; readonly jail: string; readonly bans: readonly BanEntry[]; readonly shape: ListShape }
+  | { readonly kind: "accounts"; readonly ids: readonly Account[] }
   | { readonly kind: "count"; readonly count: number }
   | { readonly kind: "ignored"; readonly jail: string; readonly entries: readonly string[] }
   | { readonly kind: "option"; readonly jail: string; readonly option: JailOption; readonly value: OptionValue }
@@ -54,6 +56,8 @@ export function formatAnswer(answer: Answer, zone: ZoneOffset): string {
       return answer.shape.kind === "with-time"
         ? formatBanTimes(answer.bans, zone)
         : formatBanList(answer.bans, answer.shape.separator);
+    case "accounts":
+      return formatAccounts(answer.ids, zone);
     case "count":
       return String(answer.count);
     case "ignored":

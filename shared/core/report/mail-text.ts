@@ -77,7 +77,8 @@ export function commandLine(command: string, { stack }: Teller): string {
   return `fleet2ban ${command}${stack === undefined ? "" : ` --stack ${stack}`}`;
 }
 
-function causeOf(ban: Ban): string {
+/** "after 3 failures", "by hand, by ann". */
+export function causeOf(ban: Ban): string {
   if (ban.failures === 0) return `by hand, by ${oneLine(ban.actor)}`;
   return `after ${ban.failures} ${ban.failures === 1 ? "failure" : "failures"}`;
 }

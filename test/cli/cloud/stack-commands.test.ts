@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { parseIp } from "../../../shared/core/address.ts";
+import { parseIp, parseNetwork } from "../../../shared/core/address.ts";
 import type { Ban } from "../../../shared/core/ban.ts";
 import { Fault } from "../../support/aws-stand-in.ts";
 import { ARN, openStackRig, rulesetOf, type StackRig } from "./stack-rig.ts";
@@ -57,6 +57,20 @@ describe("a person asks a stack", () => {
     expect((await ask("get", "web", "banip")).out).toBe("192.0.2.1");
     expect((await ask("get", "deep", "maxretry")).out).toBe("2");
     expect(await ask("status", "nope")).toMatchObject({ code: 255, out: "Sorry but the jail 'nope' does not exist" });
+  });
+
+  it("why an address is banned, and one that is not", async () => {
+    await rig.state.bans.put(banOf("192.0.2.1", { matches: ["bad from 192.0.2.1"], source: "lb-1" }));
+    await rig.state.bans.put({ ...banOf("192.0.2.1"), id: parseNetwork("2001:db8::/32")!, failures: 0, actor: ARN });
+    const { code, out } = await ask("why", "192.0.2.1", "2001:db8::1", "192.0.2.9");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^192\.0\.2\.1\n {2}banned in web since .*, after 3 failures; logged by lb-1\n {4}bad from/);
+    expect(out).toMatch(new RegExp(`\n\n2001:db8::1\n {2}banned in web with 2001:db8::/32 .*, by hand, by ${ARN}\n`));
+    expect(out).toMatch(/\n\n192\.0\.2\.9\n {2}nothing is known of it/);
+    expect(JSON.parse((await ask("why", "10.0.0.1", "--json")).out)).toMatchObject({
+      kind: "accounts",
+      ids: [{ id: "10.0.0.1", bans: [], spared: [{ kind: "ignored", jail: "web", by: "10.0.0.0/8" }, {}] }],
+    });
   });
 
   it("for a jail that reads our own ban log, which is no log group", async () => {
