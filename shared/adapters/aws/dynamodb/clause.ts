@@ -25,6 +25,16 @@ export function present(attribute: string): Clause {
   return { text: `attribute_exists(#${attribute})`, names: named(attribute), values: {} };
 }
 
+/** The attribute is no number, or there is none. */
+export function noNumber(attribute: string): Clause {
+  const placeholder = `:${attribute}_type`;
+  return {
+    text: `NOT attribute_type(#${attribute}, ${placeholder})`,
+    names: named(attribute),
+    values: { [placeholder]: { S: "N" } },
+  };
+}
+
 export function equal(attribute: string, value: AttributeValue): Clause {
   return compared(attribute, "=", "is", value);
 }
@@ -81,11 +91,11 @@ export function headIs(attribute: string, value: AttributeValue): Clause {
 }
 
 export function both(...clauses: readonly Clause[]): Clause {
-  return joined(" AND ", clauses);
+  return joined(AND, clauses);
 }
 
 export function either(...clauses: readonly Clause[]): Clause {
-  return joined(" OR ", clauses);
+  return joined(OR, clauses);
 }
 
 /** Names or values of several expressions in one request. Throws where one placeholder would mean two things: a defect of ours. */
@@ -99,9 +109,15 @@ export function merged<T>(...parts: readonly Readonly<Record<string, T>>[]): Rec
   return all;
 }
 
-function joined(word: string, clauses: readonly Clause[]): Clause {
+const [AND, OR] = [" AND ", " OR "] as const;
+
+/**
+ * AND binds more tightly than OR, so only an OR within an AND needs brackets. More of them mean the same, but engines of
+ * tests may read an expression with backtracking, which doubles its time with each bracket.
+ */
+function joined(word: typeof AND | typeof OR, clauses: readonly Clause[]): Clause {
   return {
-    text: clauses.map((clause) => `(${clause.text})`).join(word),
+    text: clauses.map(({ text }) => (word === AND && text.includes(OR) ? `(${text})` : text)).join(word),
     names: merged(...clauses.map((clause) => clause.names)),
     values: merged(...clauses.map((clause) => clause.values)),
   };
