@@ -1,5 +1,5 @@
 /** A progress line at the bottom of a terminal; where nobody looks (a pipe, a file, CI) it writes nothing. */
-import type { Terminal } from "./terminal.ts";
+import type { Screen } from "./terminal.ts";
 
 export interface Progress {
   /** Prints a line of output above the progress line. */
@@ -13,16 +13,16 @@ export interface Progress {
 const CLEAR_LINE = "\r\x1b[2K";
 const BAR = 24;
 
-export function createProgress(terminal: Terminal): Progress {
-  if (!terminal.interactive) return { line: (text) => terminal.line(text), show() {}, clear() {} };
+export function createProgress(screen: Screen): Progress {
+  if (!screen.interactive) return { line: (text) => screen.line(text), show() {}, clear() {} };
   let shown = "";
   const draw = (text: string) => {
-    if (text !== shown) terminal.write(CLEAR_LINE + text);
+    if (text !== shown) screen.write(CLEAR_LINE + text);
     shown = text;
   };
   return {
     line(text) {
-      terminal.write(`${CLEAR_LINE}${text}\n${shown}`);
+      screen.write(`${CLEAR_LINE}${text}\n${shown}`);
     },
     show(done, total, label) {
       const share = total === 0 ? 1 : done / total;
@@ -30,7 +30,7 @@ export function createProgress(terminal: Terminal): Progress {
       const bar = "█".repeat(filled) + "░".repeat(BAR - filled);
       const text = ` ${bar} ${String(Math.floor(share * 100)).padStart(3)} %  ${label}`;
       // A line that wraps could not be taken back.
-      draw(text.slice(0, Math.max(0, terminal.columns - 1)));
+      draw(text.slice(0, Math.max(0, screen.columns - 1)));
     },
     clear: () => draw(""),
   };

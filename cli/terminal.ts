@@ -5,20 +5,28 @@ import type { ZoneOffset } from "../shared/core/report/time-text.ts";
 
 export type Colours = ReturnType<typeof picocolors.createColors>;
 
-export interface Terminal {
+/** Where a progress line can be drawn. */
+export interface Screen {
+  line(text: string): void;
+  write(text: string): void;
+  /** Whether it is a terminal, so that a progress line makes sense. */
+  readonly interactive: boolean;
+  /** Width in columns; 80 where it is no terminal. */
+  readonly columns: number;
+}
+
+export interface Terminal extends Screen {
   /** Writes `text` and a newline to standard output. */
   line(text: string): void;
   /** Writes to standard output as it is. */
   write(text: string): void;
   /** Writes `text` and a newline to standard error. */
   note(text: string): void;
+  /** Standard error, for a progress line that stays out of the output. */
+  readonly aside: Screen;
   /** One value as indented JSON. */
   json(value: unknown): void;
   readonly colours: Colours;
-  /** Whether standard output is a terminal, so that a progress line makes sense. */
-  readonly interactive: boolean;
-  /** Width of the terminal in columns; 80 where it is none. */
-  readonly columns: number;
   readonly zone: ZoneOffset;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -30,17 +38,25 @@ export interface Output extends Writable {
 }
 
 export function createTerminal(stdout: Output, stderr: Output, env: NodeJS.ProcessEnv): Terminal {
-  const interactive = stdout.isTTY === true;
+  const screen = screenOf(stdout);
+  const aside = screenOf(stderr);
   return {
-    line: (text) => void stdout.write(`${text}\n`),
-    write: (text) => void stdout.write(text),
-    note: (text) => void stderr.write(`${text}\n`),
+    ...screen,
+    note: aside.line,
+    aside,
     json: (value) => void stdout.write(`${JSON.stringify(value, jsonable, 2)}\n`),
-    colours: picocolors.createColors(wantsColour(interactive, env)),
-    interactive,
-    columns: stdout.columns ?? 80,
+    colours: picocolors.createColors(wantsColour(screen.interactive, env)),
     zone: (at) => -new Date(at).getTimezoneOffset(),
     env,
+  };
+}
+
+function screenOf(stream: Output): Screen {
+  return {
+    line: (text) => void stream.write(`${text}\n`),
+    write: (text) => void stream.write(text),
+    interactive: stream.isTTY === true,
+    columns: stream.columns ?? 80,
   };
 }
 

@@ -109,6 +109,7 @@ async function ownRows(log: string, name: string, config: string): Promise<reado
     line: (text) => void rows.push(text),
     write: (text) => void rows.push(text),
     note: (text) => void rows.push(text),
+    aside: { line() {}, write() {}, interactive: false, columns: 80 },
     json: (value) => void rows.push(JSON.stringify(value)),
     colours: picocolors.createColors(false),
     interactive: false,

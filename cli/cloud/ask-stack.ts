@@ -16,6 +16,8 @@ import { type Change, type CommonRequest, commandOf, isChange } from "../answer/
 import type { CommandContext } from "../command-context.ts";
 import type { CommonOptions } from "../commands/common-options.ts";
 import { EXIT_REFUSED, reasonOf } from "../failure.ts";
+import { createProgress } from "../progress.ts";
+import type { Terminal } from "../terminal.ts";
 import { explain } from "./explain.ts";
 import { type OpenStack, type StackChoice, withStack } from "./open-stack.ts";
 
@@ -25,7 +27,7 @@ export async function askStack(
   options: StackChoice & CommonOptions,
   { terminal, exit }: CommandContext,
 ): Promise<void> {
-  const { answer, unnoted } = await answerOf(request, options, terminal.env);
+  const { answer, unnoted } = await answerOf(request, options, terminal);
   if (options.json) terminal.json(answer);
   else terminal.line(formatAnswer(answer, terminal.zone));
   exit(exitCodeOf(answer));
@@ -40,18 +42,45 @@ interface Answered {
   readonly unnoted?: string;
 }
 
-async function answerOf(request: CommonRequest, choice: StackChoice, env: NodeJS.ProcessEnv): Promise<Answered> {
+/** Rows written side by side: enough to hide a request's way to the Region, few enough for one connection each. */
+const CONCURRENCY = 32;
+
+async function answerOf(request: CommonRequest, choice: StackChoice, terminal: Terminal): Promise<Answered> {
+  const work = watchWork(terminal);
   try {
-    return await withStack(choice, env, async (stack) => {
-      const deps = await depsOf(request, stack);
+    return await withStack(choice, terminal.env, async (stack) => {
+      const deps = { ...(await depsOf(request, stack)), progress: work.progress };
       return isChange(request) ? change(request, deps, stack) : { answer: await answerRequest(request, deps) };
     });
   } catch (error) {
     const explanation = explain(error);
     // What is no PortError is a defect of ours: main prints it as one.
     if (explanation === undefined) throw error;
-    return { answer: { kind: "refused", refusal: { kind: "stack", stack: choice.stack, ...explanation } } };
+    const told = { ...explanation, reason: `${explanation.reason}${work.soFar()}` };
+    return { answer: { kind: "refused", refusal: { kind: "stack", stack: choice.stack, ...told } } };
+  } finally {
+    work.end();
   }
+}
+
+/** Fewer than these are written before anybody could read a progress line. */
+const LONG_WORK = 100;
+
+/** Shows on standard error how far long work has come, and remembers it for an error's words. */
+function watchWork({ aside }: Terminal) {
+  const bar = createProgress(aside);
+  let state = { done: 0, total: 0 };
+  return {
+    progress(done: number, total: number) {
+      state = { done, total };
+      const isStep = done === total || done % Math.ceil(total / 100) === 0;
+      if (total >= LONG_WORK && isStep) bar.show(done, total, `${done} of ${total}`);
+    },
+    /** What was done before an error, and that nothing of it is lost by giving the command again. */
+    soFar: () =>
+      state.done === 0 ? "" : `; ${state.done} of ${state.total} were done before, and stay if you give it again`,
+    end: () => bar.clear(),
+  };
 }
 
 /** Makes the change in the caller's name and notes it, also where it was cut off in the middle. */
@@ -81,6 +110,7 @@ async function depsOf(request: CommonRequest, stack: OpenStack): Promise<AnswerD
     ...state,
     ...{ rules, neverBan, chance, ruleset: hash },
     known: createKnownBans(),
+    concurrency: CONCURRENCY,
     now: Date.now,
     sources: (jail) => sourcesOf(jail, compiled),
     backoff: (attempt) => sleep(waitBefore(attempt, Math.random())),

@@ -12,6 +12,7 @@ import type { Offenders } from "../ports/offenders.ts";
 import type { KnownBans } from "./known-bans.ts";
 import { type SettleDeps, settleWindow } from "./settle-window.ts";
 import { stands } from "./show-status.ts";
+import { sideBySide } from "./side-by-side.ts";
 
 export interface UnbanRequest {
   readonly rules: JailRules;
@@ -27,6 +28,10 @@ export interface UnbanDeps extends SettleDeps {
   readonly offenders: Offenders;
   readonly holds: Holds;
   readonly known: KnownBans;
+  /** Bans handled at once: hides the latency of a remote table; 1 is right for a local one. */
+  readonly concurrency: number;
+  /** Hears how many of how many are done. */
+  readonly progress?: ((done: number, total: number) => void) | undefined;
 }
 
 export interface Unbanned {
@@ -35,35 +40,54 @@ export interface Unbanned {
   readonly absent: readonly Target[];
 }
 
-/** Lifts bans in one jail. */
+/**
+ * Lifts bans in one jail. Throws where the state cannot be read or written: what was lifted by then stays lifted, and
+ * the request may be made again.
+ */
 export async function unban(request: UnbanRequest, deps: UnbanDeps): Promise<Unbanned> {
-  const { ids } = request;
+  const { at } = request;
   const jail = request.rules.config.name;
-  const lifted: Ban[] = [];
+  const ids = request.ids === "all" ? "all" : [...new Set(request.ids)];
   const chosen = ids === "all" ? await inNetworks(jail, undefined, deps) : await matching(jail, ids, deps);
-  for (const ban of chosen) {
-    await deps.bans.lift(ban, request.at);
+  const liftedAt: (readonly Ban[])[] = [];
+  let done = 0;
+  await sideBySide(chosen, deps.concurrency, async (ban, nth) => {
+    await deps.bans.lift(ban, at);
     const again = await pardon(ban, request, deps);
     // What was over but not yet swept is gone too, but nobody was unbanned by it.
-    if (stands(ban, request.at)) lifted.push(ban);
-    else lifted.push(...again);
-  }
+    liftedAt[nth] = stands(ban, at) ? [ban] : again;
+    done += 1;
+    deps.progress?.(done, chosen.length);
+  });
+  const lifted = liftedAt.flat();
   if (ids === "all") return { lifted, absent: [] };
-  for (const id of ids.filter((id) => !lifted.some((ban) => contains(id, ban.id)))) {
-    lifted.push(...(await pardon({ jail, id }, request, deps)));
-  }
-  return { lifted, absent: ids.filter((id) => !lifted.some((ban) => contains(id, ban.id))) };
+  const isLifted = coverage(lifted);
+  const others = ids.filter((id) => !isLifted(id));
+  const pardoned: (readonly Ban[])[] = [];
+  await sideBySide(others, deps.concurrency, async (id, nth) => {
+    pardoned[nth] = await pardon({ jail, id }, request, deps);
+  });
+  const found = coverage(pardoned.flat());
+  return { lifted: [...lifted, ...pardoned.flat()], absent: others.filter((id) => !found(id)) };
+}
+
+/** Whether an address, or anything in a network, is among the bans. */
+function coverage(bans: readonly Ban[]): (id: Target) => boolean {
+  const banned = new Set<Target>(bans.map(({ id }) => id));
+  return (id) => banned.has(id) || (id.includes("/") && bans.some((ban) => contains(id, ban.id)));
 }
 
 /** Single addresses are looked up; only networks need the whole jail. */
 async function matching(jail: string, ids: readonly Target[], deps: UnbanDeps): Promise<readonly Ban[]> {
   const networks = ids.filter((id) => id.includes("/"));
-  const found = networks.length > 0 ? [...(await inNetworks(jail, networks, deps))] : [];
-  for (const id of ids.filter((id) => !id.includes("/"))) {
-    const bans = await deps.bans.ofId(id);
-    found.push(...bans.filter((ban) => ban.jail === jail && !found.some((other) => other.id === ban.id)));
-  }
-  return found;
+  const inside = networks.length > 0 ? await inNetworks(jail, networks, deps) : [];
+  const known = new Set<Target>(inside.map(({ id }) => id));
+  const single = ids.filter((id) => !id.includes("/") && !known.has(id));
+  const found: (readonly Ban[])[] = [];
+  await sideBySide(single, deps.concurrency, async (id, nth) => {
+    found[nth] = (await deps.bans.ofId(id)).filter((ban) => ban.jail === jail);
+  });
+  return [...inside, ...found.flat()];
 }
 
 async function inNetworks(
