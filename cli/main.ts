@@ -9,6 +9,7 @@ import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addDump } from "./commands/dump.ts";
 import { addGet } from "./commands/get.ts";
+import { insteadOf } from "./commands/instead.ts";
 import { addRegex } from "./commands/regex.ts";
 import { addRun } from "./commands/run.ts";
 import { addServer } from "./commands/server.ts";
@@ -33,7 +34,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 /** The same with a given terminal, for tests. */
 export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode = EXIT_DONE;
-  const program = buildProgram(terminal, (code) => {
+  const program = buildProgram(terminal, argv, (code) => {
     exitCode = code;
   });
   try {
@@ -45,12 +46,16 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   }
 }
 
-function buildProgram(terminal: Terminal, exit: (code: number) => void): Command {
+function buildProgram(terminal: Terminal, argv: readonly string[], exit: (code: number) => void): Command {
   const context: CommandContext = { terminal, version: version(), exit };
   const program = new Command("fleet2ban")
     .description("Fail2Ban for cloud fleets: reads logs, counts failures per address, bans and unbans.")
     .version(context.version, "-V, --version", "print the version of this program")
-    .configureOutput({ writeOut: (text) => terminal.write(text), writeErr: (text) => terminal.note(text.trimEnd()) })
+    .configureOutput({
+      writeOut: (text) => terminal.write(text),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+      outputError: (text, write) => write(usageError(text, insteadOf(argv))),
+    })
     .exitOverride()
     .showHelpAfterError("(fleet2ban --help lists the commands)")
     .addHelpText("after", "\nExit codes: 0 done, 2 wrong usage, 255 refused or failed.\n")
@@ -78,6 +83,11 @@ function buildProgram(terminal: Terminal, exit: (code: number) => void): Command
   addDoctor(program, context);
   addDeeds(program, context);
   return program;
+}
+
+/** Where fail2ban-client has the words and we have not, what to do instead stands in the place of commander's guess. */
+function usageError(text: string, instead: string | undefined): string {
+  return instead === undefined ? text : `${text.split("\n", 1)[0]}\n    ${instead}`;
 }
 
 /** The version in package.json, the only place that has it. */

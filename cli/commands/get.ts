@@ -5,6 +5,7 @@ import { ask } from "../ask.ts";
 import type { CommandContext } from "../command-context.ts";
 import { CliFailure, EXIT_USAGE } from "../failure.ts";
 import { type TargetOptions, withExamples, withTarget } from "./common-options.ts";
+import { insteadOf } from "./instead.ts";
 import { suggest } from "./suggestion.ts";
 
 interface Options extends TargetOptions {
@@ -25,7 +26,7 @@ export function addGet(program: Command, context: CommandContext): void {
         return ask({ kind: "ban-list", jail, shape }, options, context);
       }
       if (!isJailOption(option)) {
-        const next = suggest(option, ["banip", ...JAIL_OPTIONS]);
+        const next = insteadOf(["get", jail, option]) ?? suggest(option, ["banip", ...JAIL_OPTIONS]);
         throw new CliFailure(`a jail has no option '${option}'`, { exitCode: EXIT_USAGE, next });
       }
       return ask({ kind: "option", jail, option }, options, context);

@@ -6,6 +6,10 @@ import type { CommandContext } from "../command-context.ts";
 import { CliFailure, EXIT_USAGE } from "../failure.ts";
 import { withConfig, withExamples } from "./common-options.ts";
 
+interface Given extends GroupOptions {
+  readonly verbosity?: number;
+}
+
 export function addRegex(program: Command, context: CommandContext): void {
   const command = program
     .command("regex <log> [regex] [ignoreregex]")
@@ -28,6 +32,7 @@ export function addRegex(program: Command, context: CommandContext): void {
     .option("-m, --journalmatch <match>", "with systemd-journal: which entries, instead of the filter's own choice")
     .option("-l, --log-level <level>", "accepted for compatibility; there is no other log")
     .option("-v, --verbose", "more: whom each regex found, regexes and dates without hits", increase, 0)
+    .option("--verbosity <level>", "0 to 4, as many -v", level)
     .option("--VD, --verbose-date", "with the date templates that found nothing")
     .option("-D, --debuggex", "debuggex.com URLs (not supported: use --json)")
     .option("--no-check-all", "stop at the first failregex that hits, as in operation")
@@ -46,7 +51,8 @@ export function addRegex(program: Command, context: CommandContext): void {
     .option("--until <time>", "up to then (now)", parseInstant)
     .option("--profile <name>", "AWS profile, as the AWS CLI has it (or $AWS_PROFILE)")
     .option("--region <name>", "AWS Region (or $AWS_REGION)")
-    .action(async (first: string, second: string | undefined, third: string | undefined, options: GroupOptions) => {
+    .action(async (first: string, second: string | undefined, third: string | undefined, given: Given) => {
+      const options = { ...given, verbose: given.verbosity ?? given.verbose };
       if (isCloud(options)) {
         if (third !== undefined) throw wrong("a log group stands in the place of <log>", "Leave <log> out.");
         const { testRegexOnGroup } = await import("../cloud/regex-on-group.ts");
@@ -80,6 +86,11 @@ function wrong(message: string, next: string): CliFailure {
 
 function count(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("it is a whole number of at least 1.");
+  return Number(text);
+}
+
+function level(text: string): number {
+  if (!/^[0-4]$/.test(text)) throw new InvalidArgumentError("it is a number from 0 to 4.");
   return Number(text);
 }
 

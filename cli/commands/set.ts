@@ -6,6 +6,7 @@ import type { CommandContext } from "../command-context.ts";
 import { CliFailure, EXIT_USAGE } from "../failure.ts";
 import { type TargetOptions, withExamples, withTarget } from "./common-options.ts";
 import { duration, immunity } from "./immunity.ts";
+import { insteadOf } from "./instead.ts";
 import { suggest } from "./suggestion.ts";
 
 interface Options extends TargetOptions {
@@ -47,7 +48,10 @@ export function addSet(program: Command, context: CommandContext): void {
         case "held":
           return ask({ kind: "release", jail, verdict: oneOf("held", ids, ["ban", "let-go"]) }, options, context);
         default:
-          throw new CliFailure(`set cannot '${verb}'`, { exitCode: EXIT_USAGE, next: suggest(verb, VERBS) });
+          throw new CliFailure(`set cannot '${verb}'`, {
+            exitCode: EXIT_USAGE,
+            next: insteadOf(["set", jail, verb]) ?? suggest(verb, VERBS),
+          });
       }
     });
   withExamples(withTarget(command), [
