@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createMatcher } from "../../../shared/core/filter/matcher.ts";
 import { MAX_PATTERN, subscriptionPattern } from "../../../shared/core/filter/subscription-pattern.ts";
+import { matchesBy, READINGS, type Reading } from "../../support/filter-pattern.ts";
 import { type JailSketch, jailOf, NOSERV } from "../../support/jail.ts";
 
 const AT = Date.UTC(2026, 10, 22, 12);
@@ -112,37 +113,14 @@ describe("the subscription pattern", () => {
   });
 });
 
-/** The ways in which CloudWatch may find a phrase in a line; the documentation does not exclude any of them. */
-const READINGS: Readonly<Record<string, (line: string, phrase: string) => boolean>> = {
-  anywhere: (line, phrase) => line.includes(phrase),
-  "as whole words": standsWhole,
-  "without the spaces at its ends": (line, phrase) => standsWhole(line, phrase.trim()),
-  "as a run of words, whatever stands between them": (line, phrase) => wordsIn(line).includes(wordsIn(phrase)),
-};
-
-function standsWhole(line: string, phrase: string): boolean {
-  const before = /^\w/.test(phrase) ? "(?<!\\w)" : "";
-  const after = /\w$/.test(phrase) ? "(?!\\w)" : "";
-  return new RegExp(before + escaped(phrase) + after).test(line);
-}
-
 function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
-function wordsIn(text: string): string {
-  return ` ${text
-    .split(/\W+/)
-    .filter((word) => word !== "")
-    .join(" ")} `;
-}
-
-/** The documented pattern: empty = everything; else any of the optional phrases. */
-function passes(pattern: string, line: string, finds: (line: string, phrase: string) => boolean): boolean {
-  if (pattern === "") return true;
-  const terms = [...pattern.matchAll(/\?"((?:[^"\\]|\\.)*)"(?: |$)/g)];
-  expect(terms.map((term) => term[0]).join("")).toBe(pattern);
-  return terms.some((term) => finds(line, term[1]!.replace(/\\(.)/g, "$1")));
+/** What CloudWatch lets through of a pattern that is made of nothing but optional phrases. */
+function passes(pattern: string, line: string, finds: Reading): boolean {
+  expect(pattern).toMatch(/^(?:\?"(?:[^"\\]|\\.)*"(?: (?=\?)|$))*$/);
+  return matchesBy(finds, pattern, line);
 }
 
 interface Piece {
