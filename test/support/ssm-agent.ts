@@ -69,11 +69,13 @@ export interface StandInOptions {
   readonly document: { readonly name: string; readonly content: string };
   readonly tag: { readonly key: string; readonly value: string };
   readonly hosts: readonly StandInHost[];
+  /** How long a command is on its way to a host, ms; default 0. */
+  readonly delivery?: () => number;
 }
 
 const WHOLE_OUTPUT = 24_000;
 
-export function createSsmStandIn({ document, tag, hosts }: StandInOptions): SsmStandIn {
+export function createSsmStandIn({ document, tag, hosts, delivery = () => 0 }: StandInOptions): SsmStandIn {
   const folder = mkdtempSync(join(tmpdir(), "fleet2ban-ssm-"));
   const versions: string[] = [document.content];
   const machines = new Map<string, Machine>();
@@ -109,7 +111,8 @@ export function createSsmStandIn({ document, tag, hosts }: StandInOptions): SsmS
     }
     const isIdle = !jobs.some((job) => {
       const online = machines.get(job.host)?.online === true;
-      return job.state === "running" || (job.state === "waiting" && online && Date.now() <= job.deliverBy);
+      if (job.state === "sent" || job.state === "running") return true;
+      return job.state === "waiting" && online && Date.now() <= job.deliverBy;
     });
     if (isIdle) {
       for (const each of wake) each();
@@ -152,7 +155,8 @@ export function createSsmStandIn({ document, tag, hosts }: StandInOptions): SsmS
     const now = Date.now();
     sent.push(input);
     for (const host of ids) {
-      jobs.push({
+      const way = delivery();
+      const job: Job = {
         command,
         host,
         version,
@@ -160,14 +164,20 @@ export function createSsmStandIn({ document, tag, hosts }: StandInOptions): SsmS
         parameters,
         requestedAt: now,
         deliverBy: now + (input.TimeoutSeconds ?? 3600) * 1000,
-        state: "waiting",
+        state: way > 0 ? "sent" : "waiting",
         status: "Pending",
         details: "Pending",
         stdout: "",
         stderr: "",
         code: -1,
         finishedAt: undefined,
-      });
+      };
+      jobs.push(job);
+      if (way <= 0) continue;
+      setTimeout(() => {
+        job.state = "waiting";
+        work();
+      }, way);
     }
     work();
     return { Command: { CommandId: command } };
@@ -222,7 +232,9 @@ export function createSsmStandIn({ document, tag, hosts }: StandInOptions): SsmS
       work();
     },
     expire(host) {
-      for (const job of jobs) if (job.host === host && job.state === "waiting") job.deliverBy = Date.now() - 1;
+      for (const job of jobs) {
+        if (job.host === host && (job.state === "sent" || job.state === "waiting")) job.deliverBy = Date.now() - 1;
+      }
     },
     reboot(host) {
       const { namespace, bootFile } = machineOf(machines, host);
@@ -245,6 +257,7 @@ export function createSsmStandIn({ document, tag, hosts }: StandInOptions): SsmS
     },
     publish: (content) => versions.push(content),
     close() {
+      jobs.length = 0;
       for (const child of running) endGroup(child);
       rmSync(folder, { recursive: true, force: true });
     },

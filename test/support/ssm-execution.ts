@@ -33,7 +33,8 @@ export interface Job {
   readonly parameters: Readonly<Record<string, readonly string[]>>;
   readonly requestedAt: number;
   deliverBy: number;
-  state: "waiting" | "running" | "over";
+  /** "sent" = not at the host yet; there it is waiting for a worker. */
+  state: "sent" | "waiting" | "running" | "over";
   status: string;
   details: string;
   stdout: string;

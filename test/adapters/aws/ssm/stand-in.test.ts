@@ -26,11 +26,12 @@ describe.skipIf(!available(["ip"], { root: true }))("the stand-in for SSM", { ti
   });
 
   /** One host that runs this script, for at most so many seconds. */
-  const open = (script: string, seconds = 20, agent?: string) => {
+  const open = (script: string, seconds = 20, agent?: string, delivery?: () => number) => {
     const document = hostDocument({ text: `#!/bin/sh\n${script}\n`, version: "test" });
     const content = JSON.stringify(document).replace(/"timeoutSeconds":"\d+"/, `"timeoutSeconds":"${seconds}"`);
     const host = { id: "i-1", namespace: net.host, env: { FOLDER: folder }, ...(agent === undefined ? {} : { agent }) };
-    standIn = createSsmStandIn({ document: { name: "doc", content }, tag: TAG, hosts: [host] });
+    const how = delivery === undefined ? {} : { delivery };
+    standIn = createSsmStandIn({ document: { name: "doc", content }, tag: TAG, hosts: [host], ...how });
   };
   const send = async (more: Partial<SendCommandCommandInput> = {}) => {
     const answer = await standIn.client.send(
@@ -96,6 +97,26 @@ describe.skipIf(!available(["ip"], { root: true }))("the stand-in for SSM", { ti
   it("ends what takes too long", async () => {
     open("sleep 30", 1);
     expect(await answers(await send())).toMatchObject([{ kind: "lost", status: "Execution Timed Out" }]);
+  });
+
+  it("has a command at its host when its way there is over, whatever was sent after it", async () => {
+    const ways = [1_500, 1];
+    open('echo "$SSM_Changes" >>"$FOLDER/order"', 20, undefined, () => ways.shift() ?? 0);
+    for (const id of ["192.0.2.1", "192.0.2.2", "192.0.2.3"]) {
+      await send({ Parameters: { Mode: ["apply"], Changes: [`b ${id} 0 1\n`], Deadline: ["1"] } });
+    }
+    await standIn.idle();
+    const order = net.host.must(["cat", join(folder, "order")]).match(/192\S+/g);
+    expect(order).toHaveLength(3);
+    expect(order?.at(-1)).toBe("192.0.2.1");
+  });
+
+  it("lets the time of a command on its way run out", async () => {
+    open('touch "$FOLDER/ran"', 20, undefined, () => 100);
+    const command = await send();
+    standIn.expire("i-1");
+    expect(await answers(command)).toMatchObject([{ kind: "lost", status: "Delivery Timed Out" }]);
+    expect(existsSync(join(folder, "ran"))).toBe(false);
   });
 
   it("runs five at once, and no more", async () => {
