@@ -12,6 +12,7 @@ import { type LambdaFunction, startLambda } from "../test/support/lambda-runtime
 import type { Namespace } from "../test/support/netns.ts";
 import type { LambdaParts } from "../test/support/node24.ts";
 import type { SsmStandIn } from "../test/support/ssm-agent.ts";
+import type { Clockwork } from "./delays.ts";
 import { type Pausable, repeat, startEventSource } from "./event-source.ts";
 import { personalEnvironment, runCommand, type Said } from "./person.ts";
 import { type Mail, STACK, startServices } from "./services.ts";
@@ -25,12 +26,13 @@ const CONFIGURATION = fileURLToPath(new URL("configuration", import.meta.url));
 /** Bans of one jail in a minute that trip its breaker. */
 export const BANS_PER_MINUTE = 60;
 
-/** How often things are done here, ms; in the cloud: 60 s, 300 s and 30 s, and enforce's window is 1 s there too. */
-const PACE = { sweep: 5_000, reconcile: 5_000, enforceWindow: 1_000, notifyWindow: 3_000 };
+/** Between two looks whether a schedule is due, ms. */
+const LOOK = 200;
 
 export interface Cloud {
   readonly ssm: SsmStandIn;
-  readonly logGroup: string;
+  /** Name, subscription pattern, and the file on the hosts whose lines belong there. */
+  readonly logGroups: readonly { readonly name: string; readonly pattern: string; readonly file: string }[];
   readonly mails: readonly Mail[];
   /** Invokes ingest; false = it failed. */
   ingest(event: unknown): Promise<boolean>;
@@ -52,7 +54,12 @@ export function changesIn({ Parameters }: SsmStandIn["sent"][number]): number {
   return (Parameters?.Changes?.[0] ?? "").match(/^[bu] /gm)?.length ?? 0;
 }
 
-export async function startCloud(parts: LambdaParts, folder: string, story: Story): Promise<Cloud> {
+export async function startCloud(
+  parts: LambdaParts,
+  folder: string,
+  story: Story,
+  clockwork: Clockwork,
+): Promise<Cloud> {
   const ends: (() => unknown)[] = [];
   const close = async () => {
     for (const end of ends.splice(0).reverse()) await end();
@@ -65,11 +72,15 @@ export async function startCloud(parts: LambdaParts, folder: string, story: Stor
       },
       "the rig",
     );
-    const { ruleset } = compileRuleset(settings);
-    const [logGroup = ""] = Object.keys(ruleset.logGroups);
+    const { ruleset, patterns, files } = compileRuleset(settings);
+    const logGroups = Object.entries(patterns).map(([name, { pattern }]) => {
+      const [file = "", ...more] = files[name] ?? [];
+      if (more.length > 0) throw new Error(`the rig has one file for a log group, and ${name} has more`);
+      return { name, pattern, file };
+    });
     const assets = synthesiseAssets({ names: LAMBDAS, ruleset, architecture: parts.architecture, into: folder });
 
-    const services = await startServices(logGroup, story);
+    const services = await startServices(Object.keys(patterns), story, clockwork);
     ends.push(() => services.close());
     const { ssm, stream, mails, environment } = services;
     const lambdas = new Map<Name, LambdaFunction>();
@@ -116,20 +127,24 @@ export async function startCloud(parts: LambdaParts, folder: string, story: Stor
       }
       return 1_000;
     };
-    const every = (name: "sweep" | "reconcile", wait: number) =>
-      repeat(async () => {
+    const every = (name: "sweep" | "reconcile") => {
+      let ended = Number.NEGATIVE_INFINITY;
+      return repeat(async () => {
+        if (performance.now() - ended < clockwork.now()[name]) return LOOK;
         await invoke(name, {});
-        return wait;
+        ended = performance.now();
+        return 0;
       });
+    };
     const sources: readonly Pausable[] = [
       ...(["enforce", "notify"] as const).map((name) =>
         startEventSource({
           ...{ lambda: lambda(name), read: stream.reader(), batch: 1_000, failed },
-          window: name === "enforce" ? PACE.enforceWindow : PACE.notifyWindow,
+          window: () => clockwork.now()[`${name}Window`],
         }),
       ),
-      every("sweep", PACE.sweep),
-      every("reconcile", PACE.reconcile),
+      every("sweep"),
+      every("reconcile"),
     ];
     const watching = repeat(watch);
     let gate: Promise<void> = Promise.resolve();
@@ -156,7 +171,7 @@ export async function startCloud(parts: LambdaParts, folder: string, story: Stor
     });
     const person = personalEnvironment(services.endpoints);
     return {
-      ...{ ssm, logGroup, mails, stop, resume, close },
+      ...{ ssm, logGroups, mails, stop, resume, close },
       async ingest(event) {
         await gate;
         return invoke("ingest", event);

@@ -11,7 +11,7 @@ export interface EventSourceOptions {
   readonly read: (limit: number) => readonly DynamoDBRecord[];
   readonly batch: number;
   /** How long a batch may grow, ms. */
-  readonly window: number;
+  readonly window: () => number;
   /** Hears of each failure, in words. */
   readonly failed: (what: string) => void;
 }
@@ -48,7 +48,7 @@ export function startEventSource(options: EventSourceOptions): Pausable {
     if (records.length === 0) {
       records = read(batch);
       if (records.length === 0) return LOOK;
-      await sleep(window);
+      await sleep(window());
       records = [...records, ...read(batch - records.length)];
     }
     const part = records.slice(0, most);

@@ -1,6 +1,7 @@
 /** `npm run rig`: builds the rig, runs the scenarios while telling what happens, prints a table, and takes all away again. */
 import { parseArgs } from "node:util";
 import { lambdaParts } from "../test/support/node24.ts";
+import { DELAYS } from "./delays.ts";
 import { checkNeeds } from "./needs.ts";
 import { formatReport, reportOf } from "./report.ts";
 import { buildRig, type Rig } from "./rig.ts";
@@ -20,7 +21,7 @@ It needs root. It touches nothing outside namespaces of its own and a folder for
   --json          print one object at the end, and nothing else
   --keep          leave everything up afterwards, until Ctrl-C, with the command line attached to it
   --record FILE   write the lines that HAProxy logs to FILE
-  --flush SECONDS how often a host ships its lines (default 1; the CloudWatch agent's own default is 5)
+  --delays SET    none (default): AWS's services answer at once; aws: with the delays that they have
   --help          print this
 `;
 
@@ -31,7 +32,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       ...{ install: { type: "boolean" }, json: { type: "boolean" }, keep: { type: "boolean" } },
-      ...{ only: { type: "string" }, record: { type: "string" }, flush: { type: "string" } },
+      ...{ only: { type: "string" }, record: { type: "string" }, delays: { type: "string" } },
       ...{ short: { type: "boolean" }, list: { type: "boolean" }, help: { type: "boolean", short: "h" } },
     },
   });
@@ -46,8 +47,8 @@ async function main(): Promise<number> {
     process.stdout.write(values.help ? HELP : `${names.join("\n")}\n`);
     return 0;
   }
-  const flushSeconds = Number(values.flush ?? 1);
-  if (!(flushSeconds > 0 && flushSeconds <= 60)) return refuse("--flush takes seconds, up to 60");
+  const delays = Object.values(DELAYS).find(({ name }) => name === (values.delays ?? "none"));
+  if (delays === undefined) return refuse(`--delays takes one of ${Object.keys(DELAYS).join(", ")}`);
   if (only !== undefined && !names.some((name) => name.includes(only)))
     return refuse(`no scenario has "${only}" in its name; --list names them`);
   const needs = checkNeeds(values.install ?? false);
@@ -57,11 +58,11 @@ async function main(): Promise<number> {
   if (parts === undefined) return 1;
   say("Building the fleet: namespaces, HAProxy, the Lambdas' assets, tables. A first run takes a minute or more.");
   const story = createStory(say);
-  const rig = await buildRig({ parts, story, flushEvery: flushSeconds * 1000, record: values.record });
+  const rig = await buildRig({ parts, story, delays, record: values.record });
   standing = rig;
   try {
     const results = await runStages(stages, rig, only);
-    const report = reportOf(results, (performance.now() - begun) / 1000, flushSeconds);
+    const report = reportOf(results, (performance.now() - begun) / 1000, delays.name, rig.lines());
     if (json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     else say(`\n${formatReport(report)}`);
     if (values.keep) await stay(rig, say);

@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 /** Package by the command that shows that it is there. */
 const PACKAGES: Readonly<Record<string, string>> = {
   haproxy: "haproxy",
+  rsyslogd: "rsyslog",
   "fail2ban-server": "fail2ban",
   ip: "iproute2",
   iptables: "iptables",

@@ -1,27 +1,38 @@
 /** The end of a run: a table for people, one object for programs. */
 import { arch, cpus, totalmem } from "node:os";
 import pc from "picocolors";
+import type { Delays } from "./delays.ts";
+import type { Rig } from "./rig.ts";
 import type { Result } from "./run-stages.ts";
+
+type Lines = ReturnType<Rig["lines"]>;
 
 export interface RunReport {
   /** ISO 8601. */
   readonly at: string;
   readonly machine: { readonly cores: number; readonly memoryGiB: number; readonly architecture: string };
-  readonly flushSeconds: number;
+  readonly delays: Delays["name"];
+  /** Log lines of all hosts, and how many of them the subscriptions' patterns held back. */
+  readonly lines: Lines;
   /** It took, building included. */
   readonly seconds: number;
   readonly passed: boolean;
   readonly scenarios: readonly Result[];
 }
 
-export function reportOf(scenarios: readonly Result[], seconds: number, flushSeconds: number): RunReport {
+export function reportOf(
+  scenarios: readonly Result[],
+  seconds: number,
+  delays: Delays["name"],
+  lines: Lines,
+): RunReport {
   const machine = { cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), architecture: arch() };
   const passed = scenarios.length > 0 && scenarios.every((each) => each.passed);
-  return { at: new Date().toISOString(), machine, flushSeconds, seconds: rounded(seconds), passed, scenarios };
+  return { at: new Date().toISOString(), machine, delays, lines, seconds: rounded(seconds), passed, scenarios };
 }
 
 /** The table; figures in seconds unless their name says otherwise. */
-export function formatReport({ scenarios, machine, seconds, passed }: RunReport): string {
+export function formatReport({ scenarios, machine, seconds, passed, lines, delays }: RunReport): string {
   const width = Math.max(...scenarios.map(({ name }) => name.length));
   const rows = scenarios.map(({ name, passed: isGood, seconds: took, figures, reason }) => {
     const mark = isGood ? pc.green("passed") : pc.red("FAILED");
@@ -30,8 +41,9 @@ export function formatReport({ scenarios, machine, seconds, passed }: RunReport)
   });
   const count = scenarios.filter((each) => each.passed).length;
   const size = `${machine.cores} cores, ${machine.memoryGiB} GiB`;
+  const held = `Of ${lines.collected} log lines the subscriptions' patterns held ${lines.heldBack} back. Delays of AWS: ${delays}.`;
   const end = `${count} of ${scenarios.length} scenarios passed in ${Math.round(seconds)} s on ${size}.`;
-  return [...rows, "", passed ? pc.bold(end) : pc.bold(pc.red(end))].join("\n");
+  return [...rows, "", held, passed ? pc.bold(end) : pc.bold(pc.red(end))].join("\n");
 }
 
 function figuresText(figures: Result["figures"]): string {

@@ -1,15 +1,19 @@
 /** The whole rig, and what a scenario can do with it: attack, knock, wait until packets are dropped, change hosts. */
-import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "../test/support/netns.ts";
 import type { LambdaParts } from "../test/support/node24.ts";
 import { type Cloud, startCloud } from "./cloud.ts";
+import { createClockwork, type Delays } from "./delays.ts";
 import { repeat } from "./event-source.ts";
+import { startLogAgent } from "./log-agent.ts";
+import { openLogGroup } from "./log-group.ts";
 import { buildNetwork, HOSTS, type HostName } from "./network.ts";
-import { type Shipper, startShipper } from "./shipper.ts";
+import { STACK } from "./services.ts";
 import { type Story, summarise } from "./story.ts";
+import { startSyslog } from "./syslog.ts";
 import { startVisitor, type Visit, type Visitor } from "./visitors.ts";
 import { SHOP, startWebHost } from "./web-host.ts";
 
@@ -37,11 +41,15 @@ export interface Rig {
   untilDropped(from: string, since: number, hosts?: readonly HostName[]): Promise<ByHost>;
   /** The same until each host takes them again. */
   untilOpen(from: string, since: number, hosts?: readonly HostName[]): Promise<ByHost>;
-  /** Hears every line of a host from now on. */
-  listen(host: HostName, hear: (line: string) => void): void;
+  /** The file that a host's rsyslog writes HAProxy's lines to. */
+  logFile(host: HostName): string;
+  /** Does `work` with other delays of AWS; nothing else may be measured meanwhile. */
+  withDelays<T>(delays: Delays, work: () => Promise<T>): Promise<T>;
   join(host: HostName): void;
   /** What the good clients saw. */
   readonly good: { readonly asked: number; readonly wrong: readonly string[] };
+  /** Log lines so far, and how many of them subscription patterns kept from the functions. */
+  lines(): { readonly collected: number; readonly heldBack: number };
   close(): Promise<void>;
 }
 
@@ -60,13 +68,16 @@ export interface Attack {
 export interface RigOptions {
   readonly parts: LambdaParts;
   readonly story: Story;
-  /** Between two flushes of a shipper, ms. */
-  readonly flushEvery: number;
+  readonly delays: Delays;
   /** A file for the lines of HAProxy. */
   readonly record?: string | undefined;
 }
 
+/** Hosts differ, as in fleets: in their firewall, and in how rsyslog begins a line. */
 const BACKENDS = { "web-1": "ipset", "web-2": "nft", "web-3": "ipset", "web-4": "nft", "web-5": "ipset" } as const;
+const FORMATS = { ipset: "RSYSLOG_FileFormat", nft: "RSYSLOG_TraditionalFileFormat" } as const;
+/** What Fail2Ban reads, and `--record` keeps. */
+const LOG_FILE = "haproxy.log";
 /** How long a scenario waits for packets, ms: many times what it takes on an idle machine. */
 const PATIENCE = 90_000;
 /** Looks in a row that must say the same. */
@@ -78,7 +89,7 @@ export function get(path: string, host = SHOP): string {
   return `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: rig\r\n\r\n`;
 }
 
-export async function buildRig({ parts, story, flushEvery, record }: RigOptions): Promise<Rig> {
+export async function buildRig({ parts, story, delays, record }: RigOptions): Promise<Rig> {
   const ends: (() => unknown)[] = [];
   const close = async () => {
     for (const end of ends.splice(0).reverse()) await end();
@@ -90,30 +101,48 @@ export async function buildRig({ parts, story, flushEvery, record }: RigOptions)
     ends.push(remove);
     const network = buildNetwork();
     ends.push(() => network.destroy());
-    const cloud = await startCloud(parts, folder, story);
+    const clockwork = createClockwork(delays);
+    const cloud = await startCloud(parts, folder, story, clockwork);
     ends.push(() => cloud.close());
 
-    const fleet: HostName[] = [];
-    const listeners = new Map<HostName, (line: string) => void>();
-    const shippers: Shipper[] = [];
-    const host = (name: HostName) => network.hosts.get(name)!;
-    for (const name of HOSTS) {
-      const shipper = startShipper({
-        ...{ host: name, logGroup: cloud.logGroup, flushEvery, deliver: cloud.ingest },
-        shipped: (lines, isAgain) => {
+    const logGroups = cloud.logGroups.map(({ name, pattern, file }, nth) => {
+      const phrases = pattern.split('?"').length - 1;
+      story.tell(
+        "logs",
+        `${name}: ${pattern === "" ? "every line" : `lines with one of ${phrases} phrases`} for ingest`,
+      );
+      const group = openLogGroup({
+        ...{ name, pattern, filterName: STACK, number: nth + 1, clockwork, deliver: cloud.ingest },
+        shipped: (stream, lines, heldBack) => {
           const summary = summarise(lines);
-          if (summary === undefined) return;
-          story.tell(name, `ships ${summary}${isAgain ? " (delivered again)" : ""}`, isAgain ? "pale" : undefined);
+          const more = heldBack === 0 ? "" : `, ${heldBack} held back`;
+          if (summary !== undefined) story.tell(stream.replace("i-", ""), `ships ${summary}${more}`);
         },
+        lost: (lines) => story.tell("cloud", `ingest failed three times: ${lines} lines are given up`, "loud"),
       });
-      shippers.push(shipper);
-      await startWebHost(name, host(name), folder, (line) => {
-        shipper.take(line);
-        listeners.get(name)?.(line);
-        if (record !== undefined) appendFileSync(record, `${line}\n`);
-      });
+      ends.push(() => group.close());
+      return { group, file: basename(file) };
+    });
+
+    const fleet: HostName[] = [];
+    const host = (name: HostName) => network.hosts.get(name)!;
+    const own = (name: HostName) => join(folder, name);
+    for (const name of HOSTS) {
+      mkdirSync(own(name));
+      const files = logGroups.map(({ file }) => join(own(name), file));
+      await startSyslog(host(name), own(name), files, FORMATS[BACKENDS[name]]);
+      await startWebHost(name, host(name), own(name));
+      for (const { group, file } of logGroups) {
+        const keep = (line: string) => record !== undefined && appendFileSync(record, `${line}\n`);
+        const agent = startLogAgent({
+          path: join(own(name), file),
+          flush: () => clockwork.now().flush,
+          put: (events) => group.put(`i-${name}`, events),
+          ...(file === LOG_FILE && { hear: keep }),
+        });
+        ends.push(() => agent.close());
+      }
     }
-    ends.push(() => Promise.all(shippers.map((shipper) => shipper.close())));
     const enrol = (name: HostName) => {
       cloud.agent(name, host(name), BACKENDS[name]);
       fleet.push(name);
@@ -162,8 +191,24 @@ export async function buildRig({ parts, story, flushEvery, record }: RigOptions)
       },
       untilDropped: (from, since, hosts = fleet) => until(false, from, since, hosts),
       untilOpen: (from, since, hosts = fleet) => until(true, from, since, hosts),
-      listen: (name, hear) => listeners.set(name, hear),
+      logFile: (name) => join(own(name), LOG_FILE),
+      async withDelays(other, work) {
+        const before = clockwork.now();
+        clockwork.use(other);
+        // What agents have begun goes as it was begun.
+        await sleep(before.flush);
+        try {
+          return await work();
+        } finally {
+          clockwork.use(before);
+        }
+      },
       join: enrol,
+      lines: () => {
+        const sum = (key: "collected" | "heldBack") =>
+          logGroups.reduce((total, { group }) => total + group.counts[key], 0);
+        return { collected: sum("collected"), heldBack: sum("heldBack") };
+      },
     };
   } catch (error) {
     await close();

@@ -8,6 +8,7 @@ import { openEngine } from "../test/support/dynalite.ts";
 import { createSsmStandIn, type SsmStandIn } from "../test/support/ssm-agent.ts";
 import { ssmOverHttp } from "../test/support/ssm-wire.ts";
 import { openTableStream, type TableStream } from "../test/support/stream/stream.ts";
+import type { Clockwork } from "./delays.ts";
 import type { Story } from "./story.ts";
 
 /** The name that `--stack` is given. */
@@ -34,7 +35,11 @@ export interface Services {
   close(): Promise<void>;
 }
 
-export async function startServices(logGroup: string, story: Story): Promise<Services> {
+export async function startServices(
+  logGroups: readonly string[],
+  story: Story,
+  clockwork: Clockwork,
+): Promise<Services> {
   const ends: (() => unknown)[] = [];
   const close = async () => {
     for (const end of ends.splice(0).reverse()) await end();
@@ -44,13 +49,21 @@ export async function startServices(logGroup: string, story: Story): Promise<Ser
     ends.push(() => engine.close());
     const stream = await openTableStream({ upstream: engine, table: engine.tables.bans });
     ends.push(() => stream.close());
-    const ssm = createSsmStandIn({ document: DOCUMENT, tag: TAG, hosts: [] });
+    const ssm = createSsmStandIn({
+      ...{ document: DOCUMENT, tag: TAG, hosts: [] },
+      delivery: () => clockwork.draw(clockwork.now().command),
+    });
     ends.push(() => ssm.close());
     const { windows, bans, control } = engine.tables;
     const description: StackDescription = {
       ...{ format: 1, version: "0.1.0", windowsTable: windows, bansTable: bans, controlTable: control },
       ...{ documentName: DOCUMENT.name, targetTagKey: TAG.key, targetTagValue: TAG.value },
-      ...{ alarmTopicArn: TOPICS.alarms, mailTopics: [TOPICS.mail], ingestFunction: "ingest", logGroups: [logGroup] },
+      ...{
+        alarmTopicArn: TOPICS.alarms,
+        mailTopics: [TOPICS.mail],
+        ingestFunction: "ingest",
+        logGroups: [...logGroups],
+      },
     };
     const ssmPort = await ssmOverHttp(ssm, {
       GetParameter: ({ Name }) => {

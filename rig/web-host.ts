@@ -1,9 +1,8 @@
-/** A host: HAProxy before a small backend in a namespace; each line that HAProxy logs is handed on as rsyslog would write it. */
+/** A host: HAProxy before a small backend in a namespace; what HAProxy logs goes to the host's rsyslog. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { makePem } from "../test/core/haproxy/real-haproxy.ts";
 import type { Namespace } from "../test/support/netns.ts";
@@ -12,25 +11,13 @@ const BACKEND = fileURLToPath(new URL("backend.mjs", import.meta.url));
 /** The only host name that HAProxy has a backend for. */
 export const SHOP = "shop.example";
 
-/** Starts both, and waits until the backend listens. HAProxy's clock is in UTC. */
-export async function startWebHost(
-  name: string,
-  namespace: Namespace,
-  folder: string,
-  hear: (line: string) => void,
-): Promise<void> {
+/** Starts both, and waits until the backend listens; rsyslog is up already. HAProxy's clock is in UTC. */
+export async function startWebHost(name: string, namespace: Namespace, folder: string): Promise<void> {
   const backend = namespace.start([process.execPath, BACKEND]);
   await answerOf(backend, `the backend of ${name}`);
-  const own = join(folder, name);
-  mkdirSync(own);
-  const file = join(own, "haproxy.cfg");
-  writeFileSync(file, configuration(name, makePem(own)));
-  const haproxy = namespace.start(["haproxy", "-db", "-f", file], { env: { TZ: "UTC" } });
-  createInterface({ input: haproxy.stdout! }).on("line", (line) => {
-    // The priority is for the syslog daemon; it does not write it down.
-    const written = /^<\d+>(.*)$/.exec(line)?.[1];
-    if (written !== undefined) hear(written);
-  });
+  const file = join(folder, "haproxy.cfg");
+  writeFileSync(file, configuration(name, makePem(folder)));
+  namespace.start(["haproxy", "-db", "-f", file], { env: { TZ: "UTC" } }).stdout?.resume();
 }
 
 async function answerOf(child: ChildProcess, what: string): Promise<void> {
@@ -42,7 +29,7 @@ async function answerOf(child: ChildProcess, what: string): Promise<void> {
 
 function configuration(name: string, pem: string): string {
   return `global
-    log stdout len 8192 format rfc3164 local0
+    log 127.0.0.1:514 len 8192 format rfc3164 local0
     log-send-hostname ${name}
     maxconn 2000
 defaults

@@ -34,7 +34,7 @@ async function batches(
   const source = startEventSource({
     lambda: { name: "test", invoke } as unknown as LambdaFunction,
     read: (limit) => waiting.splice(0, limit),
-    ...{ batch: 4, window: 0, failed: () => undefined },
+    ...{ batch: 4, window: () => 0, failed: () => undefined },
   });
   await over;
   await source.pause();

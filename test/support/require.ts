@@ -5,6 +5,7 @@ const APT_PACKAGE: Record<string, string> = {
   "fail2ban-client": "fail2ban",
   "fail2ban-regex": "fail2ban",
   haproxy: "haproxy",
+  rsyslogd: "rsyslog",
   iptables: "iptables",
   ip6tables: "iptables",
   ipset: "ipset",
