@@ -15,7 +15,7 @@ const helpOf = (program: string) => execFileSync(program, ["--help"], { encoding
 const NO_SOCKET = ["--socket", "/nonexistent/fleet2ban.sock"];
 
 /** A sentence of its own below the error, and none of commander's guesses. */
-const REFUSAL = /^error: .*\n {4}\S.{20,}\n(\(fleet2ban --help lists the commands\)\n)?$/;
+const REFUSAL = /^error: .*\n {4}(?!There are:|Did you mean)\S.{20,}\n(\(fleet2ban --help lists the commands\)\n)?$/;
 
 /** A usage of the help as somebody would type it: "set <JAIL> idle on|off" is "set web idle on". */
 function typed(usage: string): string[] {
