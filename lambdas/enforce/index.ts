@@ -18,7 +18,7 @@ const env = readEnvironment(enforceEnvironment, process.env);
 const frame = openFrame("enforce", env.STACK_NAME);
 const loaded = loadRuleset(new URL(RULESET_FILE, import.meta.url));
 const ruleset = await readyRuleset(loaded.ruleset);
-const state = openState(env, process.env, frame.now);
+const state = openState(env, process.env, frame);
 const fleet = createSsmFleet({
   client: openSSM(),
   document: env.DOCUMENT_NAME,

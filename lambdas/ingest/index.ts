@@ -17,7 +17,7 @@ const env = readEnvironment(ingestEnvironment, process.env);
 const frame = openFrame("ingest", env.STACK_NAME);
 const ruleset = await readyRuleset(loadRuleset(new URL(RULESET_FILE, import.meta.url)).ruleset);
 for (const logGroup of ruleset.logGroups) ruleset.matcherOf(logGroup);
-const state = openState(env, process.env, frame.now);
+const state = openState(env, process.env, frame);
 const setAside = createSetAside(openSQS(), env.SET_ASIDE_QUEUE_URL);
 const takePayload = createTakePayload({
   ruleset,

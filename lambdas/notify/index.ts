@@ -16,7 +16,7 @@ import { mailActionsOf } from "./mail-actions.ts";
 const env = readEnvironment(notifyEnvironment, process.env);
 const frame = openFrame("notify", env.STACK_NAME);
 const { ruleset } = loadRuleset(new URL(RULESET_FILE, import.meta.url));
-const { pace, marks } = openState(env, process.env, frame.now);
+const { pace, marks } = openState(env, process.env, frame);
 
 export const handler = inFrame<DynamoDBStreamEvent, DynamoDBBatchResponse>(
   frame,

@@ -9,6 +9,7 @@ import { createCachedResolver } from "../../shared/app/resolve-names.ts";
 import { waitBefore } from "../../shared/app/retry-conflicts.ts";
 import { createTurns } from "../../shared/app/take-turns.ts";
 import type { SweepEnvironment } from "../../shared/contract/environment.ts";
+import type { PortError } from "../../shared/ports/failure.ts";
 import type { Resolver } from "../../shared/ports/resolver.ts";
 import { cacheBreakers, cacheControl } from "./cached-control.ts";
 import type { Frame } from "./invocation.ts";
@@ -27,9 +28,19 @@ export function openFrame(name: string, stack: string): Frame {
 }
 
 /** The state over the stack's tables, with control rows and breakers remembered for a short time. */
-export function openState(tables: Omit<SweepEnvironment, "STACK_NAME">, env: Env, now: () => number): CloudState {
+export function openState(tables: Omit<SweepEnvironment, "STACK_NAME">, env: Env, frame: Frame): CloudState {
   const { WINDOWS_TABLE: windows, BANS_TABLE: bans, CONTROL_TABLE: control } = tables;
-  return withMemories(createCloudState(openDynamoDB(env), { windows, bans, control }, { now }), now);
+  const { now } = frame;
+  const options = { now, unreadable: tellUnreadable(frame) };
+  return withMemories(createCloudState(openDynamoDB(env), { windows, bans, control }, options), now);
+}
+
+/** Rows that somebody else wrote are done without, and a person should hear of them. */
+export function tellUnreadable({ log, metrics }: Frame): (error: PortError) => void {
+  return (error) => {
+    log.error("a row cannot be read, and is done without", error);
+    metrics.count("Malformed", 1);
+  };
 }
 
 export function withMemories(state: CloudState, now: () => number): CloudState {

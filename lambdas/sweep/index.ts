@@ -6,6 +6,6 @@ import { createHandler } from "./handler.ts";
 
 const env = readEnvironment(sweepEnvironment, process.env);
 const frame = openFrame("sweep", env.STACK_NAME);
-const { bans } = openState(env, process.env, frame.now);
+const { bans } = openState(env, process.env, frame);
 
 export const handler = inFrame<unknown, { readonly lifted: number }>(frame, createHandler({ bans }));

@@ -1,4 +1,5 @@
 /** From payloads to ban rows, on tables of dynalite. */
+import { type AttributeValue, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseNetwork } from "../../shared/core/address.ts";
 import { PortError } from "../../shared/ports/failure.ts";
@@ -207,6 +208,34 @@ describe("a broken payload", () => {
       expect(out.sum("Malformed")).toBe(1);
     },
   );
+});
+
+describe("a row that somebody else wrote", () => {
+  const write = (table: "windows" | "bans", Item: Record<string, AttributeValue>) =>
+    cloud.engine.client.send(new PutItemCommand({ TableName: cloud.engine.tables[table], Item }));
+
+  it("in the place of a window costs its id the count so far, nobody else anything, and is told", async () => {
+    const { ingest, out } = await startProcess(cloud);
+    await write("windows", { key: { S: `web#${A}` }, window: { S: "[" }, version: { S: "?" } });
+    await ingest(direct(payload([...failures(A, 2), ...failures(B, 3)])));
+    expect(await banned()).toEqual([B]);
+    expect(out.logs()).toContainEqual(
+      expect.objectContaining({
+        level: "ERROR",
+        error: expect.objectContaining({ code: "state-corrupt", message: expect.stringContaining(`web#${A}`) }),
+      }),
+    );
+    expect(out.sum("Malformed")).toBeGreaterThan(0);
+    await ingest(direct(payload(failures(A, 1, START + 5))));
+    expect(await banned()).toEqual([A, B]);
+  });
+
+  it("in the place of a ban gives way to one", async () => {
+    const { ingest } = await startProcess(cloud);
+    await write("bans", { id: { S: A }, jail: { S: "web" }, note: { S: "do not ban him" } });
+    await ingest(direct(payload([...failures(A, 3), ...failures(B, 3)])));
+    expect(await banned()).toEqual([A, B]);
+  });
 });
 
 describe("records of a Kinesis stream", () => {

@@ -13,7 +13,7 @@ import { createLog } from "../../lambdas/runtime/log.ts";
 import { createMetrics } from "../../lambdas/runtime/metrics.ts";
 import { rememberRevision } from "../../lambdas/runtime/revision.ts";
 import { readyRuleset } from "../../lambdas/runtime/ruleset.ts";
-import { countingDeps, withMemories } from "../../lambdas/runtime/wire.ts";
+import { countingDeps, tellUnreadable, withMemories } from "../../lambdas/runtime/wire.ts";
 import { createHandler as createSweepHandler } from "../../lambdas/sweep/handler.ts";
 import { type CloudState, createCloudState } from "../../shared/adapters/aws/dynamodb/cloud-state.ts";
 import { createSsmFleet } from "../../shared/adapters/aws/ssm/fleet.ts";
@@ -195,7 +195,7 @@ export async function startProcess(cloud: Cloud, options: ProcessOptions = {}) {
     now: clock.now,
   };
   const client = options.client ?? engine.connect(cloud.stream.endpoint);
-  const raw = createCloudState(client, engine.tables, { now: clock.now });
+  const raw = createCloudState(client, engine.tables, { now: clock.now, unreadable: tellUnreadable(frame) });
   const state = withMemories(options.through?.(raw) ?? raw, clock.now);
   const ruleset = await readyRuleset(options.ruleset ?? rulesetOf());
   const alarms: { subject: string; text: string }[] = [];

@@ -85,6 +85,11 @@ export function decodeBan(row: FoundRow): FoundBan {
   };
 }
 
+/** The generation that a row had, although it is no ban; 0 = none. What follows it needs a later one: hosts may know this. */
+export function generationIn(row: FoundRow): number {
+  return momentOf(row, "generation") ?? 0;
+}
+
 /** Beyond this (epoch ms; the year 33 658) no command carries a number, and one such row would stop every ban's way to the hosts. */
 const LAST_MOMENT = 1e15;
 

@@ -1,21 +1,24 @@
 /**
  * Ban rows in DynamoDB; the table's stream tells their changes.
  *
- * A row that is no ban (a person's hands) is left out of what is read, so that one such row can stop neither sweep nor
- * status; the stream's readers set it aside when it is written.
+ * A row that is no ban (a person's hands) is left out of what is read and replaced by a ban of its id, so that one such
+ * row can stop neither sweep nor status nor the payloads in which its id fails; the stream's readers set it aside when
+ * it is written.
  */
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { BANS_TABLE, END_SHARDS } from "../../../contract/tables.ts";
 import type { Ban } from "../../../core/ban.ts";
-import type { BanKey } from "../../../core/detect/key.ts";
-import { keyText } from "../../../core/detect/key.ts";
+import { type BanKey, keyText } from "../../../core/detect/key.ts";
 import type { Bans, PutOutcome } from "../../../ports/bans.ts";
 import { PortError } from "../../../ports/failure.ts";
 import { type FoundRow, number, type Row, text } from "./attributes.ts";
-import { decodeBan, encodeBan, storable } from "./ban-row.ts";
+import { decodeBan, encodeBan, generationIn, storable } from "./ban-row.ts";
 import { absent, atMost, below, both, type Clause, either, equal } from "./clause.ts";
 import type { Table } from "./table.ts";
 
 const { partitionKey: ID, sortKey: JAIL, byEnd, byJail } = BANS_TABLE;
+/** What of a row says whether a ban stands. */
+const DECIDING = ["since", "generation", byEnd.sortKey];
 /** A row that changes between each of our looks at it that often is fought over by more than bans. */
 const ATTEMPTS = 10;
 
@@ -23,12 +26,20 @@ export function createBansTable(table: Table): Bans {
   return {
     async put(asked, replacing) {
       let ban = storable(asked);
+      let may: Clause | undefined;
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        const outcome = await table.put(encodeBan(ban), mayStand(ban, replacing), "before");
+        const outcome = await table.put(encodeBan(ban), may ?? mayStand(ban, replacing), "before");
         if (outcome.kind === "written") return stored(ban, outcome.before);
         const found = outcome.found ?? (await table.get(keyOf(ban)));
+        may = undefined;
         if (found === undefined) continue;
-        const standing = banOf(found, ban);
+        const decoded = decodeBan(found);
+        if (decoded.kind === "malformed") {
+          may = isStill(found);
+          ban = { ...ban, generation: Math.max(ban.generation, generationIn(found) + 1) };
+          continue;
+        }
+        const standing = decoded.ban;
         const over = standing.expiresAt !== undefined && standing.expiresAt <= ban.since;
         if (!over && standing.generation !== replacing) return { kind: "standing", ban: standing };
         ban = { ...ban, generation: Math.max(ban.generation, standing.generation + 1) };
@@ -70,14 +81,10 @@ function stored(ban: Ban, before: FoundRow | undefined): PutOutcome {
   return previous?.kind === "ban" ? { kind: "renewed", ban, previous: previous.ban } : { kind: "created", ban };
 }
 
-/** Throws PortError "state-corrupt" where the row is no ban: whether one stands cannot be said. */
-function banOf(row: FoundRow, key: BanKey): Ban {
-  const found = decodeBan(row);
-  if (found.kind === "ban") return found.ban;
-  throw new PortError(
-    "state-corrupt",
-    `the row of ${keyText(key)} in the bans table is ${found.reason}`,
-    "Delete that row: whoever wrote it was not fleet2ban.",
+/** The row is as it was found, as far as it could be a ban. */
+function isStill(row: FoundRow): Clause {
+  return both(
+    ...DECIDING.map((name) => (row[name] === undefined ? absent(name) : equal(name, row[name] as AttributeValue))),
   );
 }
 

@@ -37,6 +37,7 @@ import { createSettingsRows } from "./settings-rows.ts";
 import { createSlotRows } from "./slot-rows.ts";
 import { openTable, type Wait } from "./table.ts";
 import { createTotalsRows } from "./totals-rows.ts";
+import type { Unreadable } from "./unreadable.ts";
 import { createWindowsTable } from "./windows-table.ts";
 
 export interface CloudState {
@@ -69,23 +70,25 @@ export interface CloudStateOptions {
   readonly now?: () => number;
   /** Waits so many ms between two looks at keys that the service left unread. */
   readonly wait?: Wait;
+  /** Hears of rows that cannot be read and are done without. Default: nobody. */
+  readonly unreadable?: Unreadable;
 }
 
 /** Every port over the three tables. Their methods throw PortError (see errors.ts), and "too-busy" or "state-corrupt". */
 export function createCloudState(
   client: DynamoDBClient,
   tables: CloudTables,
-  { now = Date.now, wait = sleep as Wait }: CloudStateOptions = {},
+  { now = Date.now, wait = sleep as Wait, unreadable = () => undefined }: CloudStateOptions = {},
 ): CloudState {
   const control = openTable(client, tables.control, wait);
   return {
-    windows: createWindowsTable(openTable(client, tables.windows, wait), now),
+    windows: createWindowsTable(openTable(client, tables.windows, wait), now, unreadable),
     bans: createBansTable(openTable(client, tables.bans, wait)),
     offenders: createOffenderRows(control),
-    breakers: createBreakerRows(control),
+    breakers: createBreakerRows(control, unreadable),
     holds: createHeldRows(control),
     totals: createTotalsRows(control),
-    lineStates: createLineStateRows(control, now),
+    lineStates: createLineStateRows(control, now, unreadable),
     control: createSettingsRows(control),
     hosts: createHostRows(control),
     commands: createCommandRows(control),

@@ -57,11 +57,10 @@ export function decodeWindow(key: string, attribute: FoundAttribute | undefined)
     if (until !== null && !Number.isFinite(until)) throw new Error("its end is no time");
     return { failures: failures.map((failure) => countedOf(failure, streams)), closed };
   } catch (cause) {
-    // Nothing is banned on a count that cannot be read.
     throw new PortError(
       "state-corrupt",
       `the window of ${key} cannot be read`,
-      `Delete the row "${key}" of the windows table: its count begins anew.`,
+      "Its count begins anew with the next failure. Whoever wrote that row was not fleet2ban.",
       cause,
     );
   }

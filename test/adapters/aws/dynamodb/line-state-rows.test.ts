@@ -1,8 +1,9 @@
 /** Rows of line states that somebody else wrote, and how rows are laid out. */
-import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCloudState } from "../../../../shared/adapters/aws/dynamodb/cloud-state.ts";
 import { EMPTY_LINE_STATE } from "../../../../shared/core/filter/line-state.ts";
+import type { PortError } from "../../../../shared/ports/failure.ts";
 import { type Engine, openEngine } from "../../../support/dynalite.ts";
 
 describe("a row of the control table", () => {
@@ -32,17 +33,23 @@ describe("a row of the control table", () => {
     expect(second.state!.B!.length).toBeLessThan(200);
   });
 
-  it.each([
-    { name: "no state", state: undefined },
-    { name: "text that is no JSON", state: { S: "{" } },
-    { name: "bytes that are not deflated", state: { B: Uint8Array.from([1, 2, 3]) } },
-  ])("is refused, and named, with $name", async ({ state }) => {
-    const Item = { ...Key, version: { N: "1" }, ...(state === undefined ? {} : { state }) };
+  it.each<{ name: string; more: Record<string, AttributeValue> }>([
+    { name: "no state", more: { version: { N: "1" } } },
+    { name: "text that is no JSON", more: { version: { N: "1" }, state: { S: "{" } } },
+    { name: "JSON that is no state", more: { version: { N: "1" }, state: { S: '{"sessions":[]}' } } },
+    { name: "bytes that are not deflated", more: { version: { N: "1" }, state: { B: Uint8Array.from([1, 2, 3]) } } },
+    { name: "no version", more: { state: { S: "{" } } },
+  ])("counts as empty, is told, and is replaced, with $name", async ({ more }) => {
+    const Item = { ...Key, ...more };
     await engine.client.send(new PutItemCommand({ TableName: engine.tables.control, Item }));
-    await expect(open().load([key])).rejects.toMatchObject({
-      code: "state-corrupt",
-      message: "what sshd remembers of i-1/var/log/auth cannot be read",
-      next: expect.stringContaining('"lines sshd"'),
+    const told: PortError[] = [];
+    const { lineStates } = createCloudState(engine.client, engine.tables, {
+      unreadable: (error) => void told.push(error),
     });
+    const [stored] = await lineStates.load([key]);
+    expect(stored!.state).toEqual(EMPTY_LINE_STATE);
+    expect(told).toMatchObject([{ message: "what sshd remembers of i-1/var/log/auth cannot be read" }]);
+    expect(await lineStates.save(key, { ...EMPTY_LINE_STATE, horizon: 5 }, stored!.version, 1)).toBe("saved");
+    expect((await lineStates.load([key]))[0]!.state.horizon).toBe(5);
   });
 });

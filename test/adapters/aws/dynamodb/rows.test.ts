@@ -43,6 +43,10 @@ async function rows(table: keyof Engine["tables"]): Promise<Record<string, Attri
   return Items!;
 }
 
+async function write(table: keyof Engine["tables"], Item: Record<string, AttributeValue>): Promise<void> {
+  await engine.client.send(new PutItemCommand({ TableName: engine.tables[table], Item }));
+}
+
 describe("a row", () => {
   it("counts thousands of failures, and cuts lines before it loses one", async () => {
     const failures = Array.from({ length: 4_000 }, (_, nth) => failure(nth, nth < 10 ? dense(MEGABYTE) : undefined));
@@ -92,8 +96,7 @@ describe("a row", () => {
       ["no gzip", { B: Buffer.from("junk") }],
       ["no bytes", { S: "junk" }],
     ] as const) {
-      const row = { kind: { S: "deposit" }, key: { S: name }, since: { N: String(NOW) }, changes };
-      await engine.client.send(new PutItemCommand({ TableName: engine.tables.control, Item: row }));
+      await write("control", { kind: { S: "deposit" }, key: { S: name }, since: { N: String(NOW) }, changes });
     }
     await state.pool.deposit({ who: "a", changes: [] }, NOW);
     expect(await state.pool.deposits()).toEqual([{ who: "a", changes: [] }]);
@@ -222,43 +225,80 @@ describe("reading", () => {
     expect(asked).toEqual([expect.stringContaining('"ConsistentRead":true')]);
   });
 
-  it.each<{
-    name: string;
-    table: keyof Engine["tables"];
-    row: Record<string, AttributeValue>;
-    read: () => Promise<unknown>;
-  }>([
-    {
-      name: "window",
-      table: "windows",
-      row: { key: { S: "web#192.0.2.1" }, window: { S: "{" } },
-      read: () => state.windows.load([key]),
-    },
-    {
-      name: "breaker",
-      table: "control",
-      row: { kind: { S: "breaker" }, key: { S: "web" }, state: { S: "{}" } },
-      read: () => state.breakers.load("web"),
-    },
-    {
-      name: "edition",
-      table: "control",
-      row: { kind: { S: "edition" }, key: { S: "current" } },
-      read: () => state.editions.current(),
-    },
-    {
-      name: "ban that stands in the way",
-      table: "bans",
-      row: { id: { S: "192.0.2.1" }, jail: { S: "web" } },
-      read: () => state.bans.put(sampleBan()),
-    },
-  ])("a $name that somebody else wrote says so", async ({ table, row, read }) => {
-    await engine.client.send(new PutItemCommand({ TableName: engine.tables[table], Item: row }));
-    await expect(read()).rejects.toMatchObject({
+  it("of an edition that somebody else wrote says so", async () => {
+    await write("control", { kind: { S: "edition" }, key: { S: "current" } });
+    await expect(state.editions.current()).rejects.toMatchObject({
       name: "PortError",
       code: "state-corrupt",
       next: expect.stringMatching(/elete/),
     });
+  });
+});
+
+describe("a row that somebody else wrote", () => {
+  const told: string[] = [];
+  const telling = () =>
+    createCloudState(engine.client, engine.tables, {
+      now: () => NOW,
+      unreadable: ({ code, message, next }) => void told.push(`${code}: ${message} (${next})`),
+    });
+  beforeEach(() => void told.splice(0));
+
+  const versions: readonly (readonly [string, Record<string, AttributeValue>])[] = [
+    ["a version of ours", { version: { N: "7" } }],
+    ["no version", {}],
+    ["a version that is text", { version: { S: "7" } }],
+    ["version 0", { version: { N: "0" } }],
+    ["a version beyond all counting", { version: { N: "1e30" } }],
+  ];
+
+  it.each(versions)("as a window with %s counts as empty, is told, and is replaced once", async (_, version) => {
+    await write("windows", { key: { S: "web#192.0.2.1" }, window: { S: "{" }, ...version });
+    const { windows } = telling();
+    const [stored] = await windows.load([key]);
+    expect(stored!.window).toEqual({ failures: [], closed: undefined });
+    expect(told).toEqual([expect.stringMatching(/^state-corrupt: the window of web#192.0.2.1 .*begins anew/)]);
+    const window = windowOf([sampleFailure(1)]);
+    expect(await windows.save(key, window, stored!.version, undefined)).toBe("saved");
+    expect(await windows.save(key, windowOf([]), stored!.version, undefined)).toBe("conflict");
+    const [next] = await windows.load([key]);
+    expect(next).toEqual({ window, version: expect.any(Number) });
+    expect(await windows.save(key, windowOf([]), next!.version, undefined)).toBe("saved");
+  });
+
+  it("as a window does not keep the windows beside it from being read", async () => {
+    await write("windows", { key: { S: "web#192.0.2.1" }, window: { S: "{" } });
+    const other = { jail: "web", id: target("192.0.2.2") };
+    const window = windowOf([sampleFailure(1)]);
+    await state.windows.save(other, window, 0, undefined);
+    const loaded = await telling().windows.load([key, other]);
+    expect(loaded.map((each) => each.window.failures.length)).toEqual([0, 1]);
+  });
+
+  it.each(versions)("as a breaker with %s stops its jail, and is armed by a person", async (_, version) => {
+    await write("control", { kind: { S: "breaker" }, key: { S: "web" }, state: { S: '{"kind":"armed"}' }, ...version });
+    const { breakers } = telling();
+    const stored = await breakers.load("web");
+    expect(stored.state.kind).toBe("tripped");
+    expect(told).toEqual([expect.stringMatching(/the breaker of web .*set web held/)]);
+    expect(await breakers.save("web", { kind: "armed", rate: [] }, stored.version)).toBe("saved");
+    expect(await breakers.save("web", { kind: "armed", rate: [] }, stored.version)).toBe("conflict");
+    expect((await breakers.load("web")).state).toEqual({ kind: "armed", rate: [] });
+  });
+
+  it.each<[string, Record<string, AttributeValue>]>([
+    ["no time", {}],
+    ["a generation that hosts may know", { generation: { N: "5000" }, since: { S: "?" } }],
+    ["an end that is none", { since: { N: "1" }, generation: { N: "1" }, endsAt: { N: "1e40" } }],
+    ["lines that are none", { since: { N: "1" }, generation: { N: "9" }, matches: { S: "?" } }],
+  ])("as a ban with %s is replaced by a ban of its id, which is later", async (_, attributes) => {
+    const ban = sampleBan();
+    await write("bans", { id: { S: ban.id }, jail: { S: ban.jail }, ...attributes });
+    const outcome = await state.bans.put(ban);
+    expect(outcome.kind).toBe("created");
+    expect(outcome.ban.generation).toBeGreaterThan(Number(attributes.generation?.N ?? 0));
+    expect(await state.bans.ofId(ban.id)).toEqual([outcome.ban]);
+    expect((await state.bans.put(ban)).kind).toBe("standing");
   });
 });
 
