@@ -8,7 +8,7 @@ import { type StackDescription, stackParameter } from "../shared/contract/stack-
 import type { CompiledDeployment } from "./compile-ruleset.ts";
 import type { FleetFunctions } from "./functions.ts";
 import type { HostAccess } from "./grants.ts";
-import type { Fleet2BanState } from "./state.ts";
+import { type Fleet2BanState, mailTopicArns } from "./state.ts";
 
 export interface DescribedStack {
   readonly state: Fleet2BanState;
@@ -29,7 +29,7 @@ export function describeStack(scope: Construct, { state, functions, hosts, deplo
     targetTagKey: hosts.target.key,
     targetTagValue: hosts.target.value,
     alarmTopicArn: alarmTopic.topicArn,
-    mailTopics: Object.values(state.mailTopics).map((topic) => topic.topicArn),
+    mailTopics: Object.values(mailTopicArns(Stack.of(scope), state)),
     ingestFunction: functions.ingest.functionName,
     logGroups: Object.keys(deployment.ruleset.logGroups),
   };

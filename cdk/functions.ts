@@ -9,15 +9,17 @@ import {
   reconcileEnvironment,
   sweepEnvironment,
 } from "../shared/contract/environment.ts";
+import { ACCESS } from "./access.ts";
 import { FleetFunction, type FunctionName } from "./fleet-function.ts";
 import {
+  grantAlarms,
   grantBansStream,
-  grantCare,
   grantCommands,
   grantKey,
   grantMails,
   grantReceipts,
   grantSend,
+  grantSetAside,
   grantTables,
   type HostAccess,
 } from "./grants.ts";
@@ -39,13 +41,20 @@ export function createFunctions(scope: Construct, { settings, state, hosts, code
   const alone = settings.reserveConcurrency ? { concurrency: 1 } : {};
   const { maxConcurrency } = settings.ingest;
   const common = (name: FunctionName) => ({ name, settings, state, code: code(name) });
+  const tables = (name: FunctionName) => grantTables(state, ACCESS[name]);
 
   return {
     ingest: new FleetFunction(scope, "Ingest", {
       ...common("ingest"),
       description: "Log lines in, failures counted, bans decided",
       environment: ingestEnvironment,
-      grants: [grantTables(state, COUNTING), grantCare(state), grantSend(deadLetters.ingest.queueArn), grantKey(state)],
+      grants: [
+        tables("ingest"),
+        grantAlarms(state),
+        grantSetAside(state),
+        grantSend(deadLetters.ingest.queueArn),
+        grantKey(state, ["dynamodb", "sns", "sqs"]),
+      ],
       // The processor grows with the memory, and matching needs the processor: about half of one.
       memorySize: 1024,
       timeout: Duration.seconds(60),
@@ -56,12 +65,13 @@ export function createFunctions(scope: Construct, { settings, state, hosts, code
       description: "Changes of the ban rows to the hosts, many in one command",
       environment: enforceEnvironment,
       grants: [
-        grantTables(state, { ...COUNTING, control: TIDIED_ROWS }),
-        grantCare(state),
+        tables("enforce"),
+        grantAlarms(state),
+        grantSetAside(state),
         grantCommands(stack, hosts),
         grantBansStream(state),
         grantSend(deadLetters.enforce.queueArn),
-        grantKey(state),
+        grantKey(state, ["dynamodb", "sns", "sqs"]),
       ],
       memorySize: 512,
       // It waits for its turn to send: a storm over many shards queues here.
@@ -71,7 +81,7 @@ export function createFunctions(scope: Construct, { settings, state, hosts, code
       ...common("sweep"),
       description: "Ends bans that are over",
       environment: sweepEnvironment,
-      grants: [grantTables(state, { bans: ["DeleteItem"], bansBy: ["byEnd"] }), grantKey(state)],
+      grants: [tables("sweep"), grantKey(state, ["dynamodb"])],
       memorySize: 256,
       timeout: Duration.seconds(55),
       ...alone,
@@ -80,13 +90,7 @@ export function createFunctions(scope: Construct, { settings, state, hosts, code
       ...common("reconcile"),
       description: "Brings hosts that are new, were away or were changed back to what the ban rows say",
       environment: reconcileEnvironment,
-      grants: [
-        grantTables(state, { bansBy: ["byJail"], control: RECEIPTS }),
-        grantCare(state),
-        grantCommands(stack, hosts),
-        grantReceipts(),
-        grantKey(state),
-      ],
+      grants: [tables("reconcile"), grantCommands(stack, hosts), grantReceipts(), grantKey(state, ["dynamodb"])],
       memorySize: 512,
       timeout: Duration.minutes(4),
       ...alone,
@@ -96,23 +100,15 @@ export function createFunctions(scope: Construct, { settings, state, hosts, code
       description: "Mail about bans: one each, or a digest",
       environment: notifyEnvironment,
       grants: [
-        grantTables(state, { control: ["BatchGetItem", "GetItem", "PutItem", "UpdateItem"] }),
-        grantCare(state),
-        grantMails(state),
+        tables("notify"),
+        grantSetAside(state),
+        grantMails(stack, state),
         grantBansStream(state),
         grantSend(deadLetters.notify.queueArn),
-        grantKey(state),
+        grantKey(state, ["dynamodb", "sns", "sqs"]),
       ],
       memorySize: 256,
       timeout: Duration.minutes(2),
     }),
   };
 }
-
-const ROWS = ["BatchGetItem", "GetItem", "Query", "PutItem", "UpdateItem"] as const;
-/** Who adopts a ruleset or collects receipts also puts away what is done with. */
-const TIDIED_ROWS = [...ROWS, "DeleteItem"] as const;
-const RECEIPTS = ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"] as const;
-
-/** Counting failures and deciding bans; nobody who counts may lift a ban. */
-const COUNTING = { windows: ["BatchGetItem", "PutItem"], bans: ["GetItem", "PutItem"], control: ROWS } as const;

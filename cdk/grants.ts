@@ -4,10 +4,12 @@
  * So a function cannot have the name of a table that it may not use, nor the right to one it does not know.
  */
 import type { Stack } from "aws-cdk-lib";
+import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type * as logs from "aws-cdk-lib/aws-logs";
 import type { Acknowledgment } from "aws-cdk-lib/core";
-import type { Fleet2BanState } from "./state.ts";
+import type { ItemAction, TableAccess } from "./access.ts";
+import { type Fleet2BanState, mailTopicArns } from "./state.ts";
 
 export interface Grant {
   readonly environment: Readonly<Record<string, string>>;
@@ -16,31 +18,28 @@ export interface Grant {
   readonly acknowledged?: readonly Acknowledgment[];
 }
 
-/** What a function needs to read and write what the key encrypts; nothing where the keys are AWS's. */
-export function grantKey({ key }: Fleet2BanState): Grant {
+/**
+ * What a function needs of the key, and by way of those services alone: a function that is taken over decrypts nothing
+ * that it could not read through them. Nothing where the keys are AWS's.
+ */
+export function grantKey({ key }: Fleet2BanState, services: readonly KeyedService[]): Grant {
   if (key === undefined) return { environment: {}, statements: [] };
   const actions = ["Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"];
   return {
     environment: {},
     statements: [
-      statement(
-        actions.map((action) => `kms:${action}`),
-        [key.keyArn],
-      ),
+      new iam.PolicyStatement({
+        actions: actions.map((action) => `kms:${action}`),
+        resources: [key.keyArn],
+        // Of any Region and partition: dynamodb.eu-central-1.amazonaws.com, sqs.cn-north-1.amazonaws.com.cn.
+        conditions: { StringLike: { "kms:ViaService": services.map((service) => `${service}.*`) } },
+      }),
     ],
   };
 }
 
-/** What may be done with the items of a table. */
-type ItemAction = "BatchGetItem" | "GetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem";
-
-export interface TableAccess {
-  readonly windows?: readonly ItemAction[];
-  readonly bans?: readonly ItemAction[];
-  /** Indexes of bans that are queried. */
-  readonly bansBy?: readonly ("byEnd" | "byJail")[];
-  readonly control?: readonly ItemAction[];
-}
+/** Services that use the key for whoever asks them. */
+export type KeyedService = "dynamodb" | "kinesis" | "sns" | "sqs";
 
 /** The tables, by exactly what is done with each; every function knows the names of all. */
 export function grantTables(state: Fleet2BanState, access: TableAccess): Grant {
@@ -66,25 +65,39 @@ export function grantTables(state: Fleet2BanState, access: TableAccess): Grant {
       ...allow(access.windows, windows.tableArn),
       ...allow(access.bans, bans.tableArn),
       ...(indexes.length > 0 ? [statement(["dynamodb:Query"], indexes)] : []),
-      ...allow(access.control, control.tableArn),
+      ...Object.entries(access.control ?? {}).map(([item, kinds]) => ofKinds(`dynamodb:${item}`, kinds, control)),
     ],
   };
 }
 
-/** Alarms that a function raises itself, and the queue for what is malformed. */
-export function grantCare({ alarmTopic, setAside }: Fleet2BanState): Grant {
+/** Every row that is asked for, of however many, has to be of one of the kinds. */
+function ofKinds(action: string, kinds: readonly string[], { tableArn }: dynamodb.ITable): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    actions: [action],
+    resources: [tableArn],
+    conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": kinds } },
+  });
+}
+
+/** Alarms that a function raises itself. */
+export function grantAlarms({ alarmTopic }: Fleet2BanState): Grant {
   return {
-    environment: { ALARM_TOPIC_ARN: alarmTopic.topicArn, SET_ASIDE_QUEUE_URL: setAside.queueUrl },
-    statements: [
-      statement(["sns:Publish"], [alarmTopic.topicArn]),
-      statement(["sqs:SendMessage"], [setAside.queueArn]),
-    ],
+    environment: { ALARM_TOPIC_ARN: alarmTopic.topicArn },
+    statements: [statement(["sns:Publish"], [alarmTopic.topicArn])],
+  };
+}
+
+/** The queue for what is malformed, or refused for good. */
+export function grantSetAside({ setAside }: Fleet2BanState): Grant {
+  return {
+    environment: { SET_ASIDE_QUEUE_URL: setAside.queueUrl },
+    statements: [statement(["sqs:SendMessage"], [setAside.queueArn])],
   };
 }
 
 /** The topics of the jails' mails. */
-export function grantMails({ mailTopics }: Fleet2BanState): Grant {
-  const topics = Object.entries(mailTopics).map(([dest, topic]) => [dest, topic.topicArn] as const);
+export function grantMails(stack: Stack, state: Fleet2BanState): Grant {
+  const topics = Object.entries(mailTopicArns(stack, state));
   const statements =
     topics.length === 0
       ? []

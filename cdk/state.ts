@@ -1,9 +1,10 @@
 /**
  * What outlives a deployment of the program: tables, key, topics with their subscribers, and queues with what was given up.
  *
- * None of it is deleted with its stack.
+ * None of it is deleted with its stack, but for the topics of mails, which hold nothing.
  */
-import { Aws, Duration, RemovalPolicy } from "aws-cdk-lib";
+import { createHash } from "node:crypto";
+import { Aws, Duration, RemovalPolicy, type Stack } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import * as logs from "aws-cdk-lib/aws-logs";
@@ -24,6 +25,15 @@ export interface Fleet2BanStateProps {
   readonly deployment: CompiledDeployment;
 }
 
+/** ARNs of the topics by dest, for a stack of the same account and Region. */
+export function mailTopicArns(
+  stack: Stack,
+  { mailTopics }: Pick<Fleet2BanState, "mailTopics">,
+): Record<string, string> {
+  const arnOf = (name: string) => stack.formatArn({ service: "sns", resource: name });
+  return Object.fromEntries(Object.entries(mailTopics).map(([dest, name]) => [dest, arnOf(name)]));
+}
+
 /** Queues that take what a function could not do, by function. */
 export type DeadLetters = Readonly<Record<"ingest" | "enforce" | "notify", sqs.IQueue>>;
 
@@ -32,9 +42,9 @@ export class Fleet2BanState extends Construct {
   readonly name: string;
   readonly key: kms.IKey | undefined;
   readonly tables: Tables;
-  readonly alarmTopic: sns.ITopic;
-  /** By `dest` of the jails' mail actions. */
-  readonly mailTopics: Readonly<Record<string, sns.ITopic>>;
+  readonly alarmTopic: sns.Topic;
+  /** Names of the topics by `dest` of the jails' mail actions. */
+  readonly mailTopics: Readonly<Record<string, string>>;
   /** Payloads and records that are not what they should be. */
   readonly setAside: sqs.IQueue;
   readonly deadLetters: DeadLetters;
@@ -44,11 +54,10 @@ export class Fleet2BanState extends Construct {
     this.name = settings.name;
     this.key = encryptionKey(this, settings);
     this.tables = createTables(this, this.key);
-    this.alarmTopic = this.#topic("Alarms", `fleet2ban ${this.name}: alarms`, settings.alarms.mails);
+    this.alarmTopic = this.#topic("Alarms", settings.alarms.mails, { displayName: `fleet2ban ${this.name}: alarms` });
+    this.alarmTopic.applyRemovalPolicy(RemovalPolicy.RETAIN);
     const dests = mailSubscribers(deployment.ruleset.jails, settings);
-    this.mailTopics = Object.fromEntries(
-      [...dests].map(([dest, mails]) => [dest, this.#topic(stableId("Mail", dest), `fleet2ban ${this.name}`, mails)]),
-    );
+    this.mailTopics = Object.fromEntries([...dests].map(([dest, mails]) => [dest, this.#mailTopic(dest, mails)]));
     this.setAside = this.#queue("SetAside");
     this.deadLetters = {
       ingest: this.#queue("IngestDead"),
@@ -58,14 +67,23 @@ export class Fleet2BanState extends Construct {
     if (settings.logGroups.create) this.#logGroups(Object.keys(deployment.ruleset.logGroups), settings);
   }
 
-  #topic(id: string, displayName: string, mails: readonly string[]): sns.ITopic {
+  /**
+   * A topic that goes when no jail mails to the dest any more. The program knows it by its name: what it had of another
+   * stack's outputs, it would keep from being taken away.
+   */
+  #mailTopic(dest: string, mails: readonly string[]): string {
+    const topicName = `${this.name}-mail-${createHash("sha256").update(dest).digest("hex").slice(0, 12)}`;
+    this.#topic(stableId("Mail", dest), mails, { topicName, displayName: `fleet2ban ${this.name}` });
+    return topicName;
+  }
+
+  #topic(id: string, mails: readonly string[], named: Pick<sns.TopicProps, "topicName" | "displayName">): sns.Topic {
     const key = this.key;
     const topic = new sns.Topic(this, id, {
-      displayName,
+      ...named,
       enforceSSL: true,
       ...(key === undefined ? {} : { masterKey: key }),
     });
-    topic.applyRemovalPolicy(RemovalPolicy.RETAIN);
     // A topic with a policy of its own has lost the one by which the account's alarms may publish.
     topic.addToResourcePolicy(
       new iam.PolicyStatement({

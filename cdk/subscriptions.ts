@@ -8,7 +8,7 @@ import { Validations } from "aws-cdk-lib/core";
 import type { Construct } from "constructs";
 import type { CompiledDeployment } from "./compile-ruleset.ts";
 import type { FleetFunction } from "./fleet-function.ts";
-import { statement } from "./grants.ts";
+import { grantKey, statement } from "./grants.ts";
 import { stableId } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import type { Fleet2BanState } from "./state.ts";
@@ -94,6 +94,7 @@ function throughKinesis(scope: Construct, state: Fleet2BanState, ingest: FleetFu
       [stream.streamArn],
     ),
   );
+  for (const use of grantKey(state, ["kinesis"]).statements) ingest.role.addToPolicy(use);
   if (state.key !== undefined) {
     writer.addToPolicy(statement(["kms:Decrypt", "kms:GenerateDataKey"], [state.key.keyArn]));
   }

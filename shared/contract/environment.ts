@@ -13,8 +13,10 @@ const state = {
   BANS_TABLE: text,
   CONTROL_TABLE: text,
 };
-/** Where alarms and broken records go. */
-const care = { ALARM_TOPIC_ARN: text, SET_ASIDE_QUEUE_URL: text };
+/** Where alarms go. */
+const alarms = { ALARM_TOPIC_ARN: text };
+/** Where what is malformed, or refused for good, is put. */
+const setAside = { SET_ASIDE_QUEUE_URL: text };
 /** How hosts are reached: the document, the script inside it, and the tag that makes an instance one of ours. */
 const fleet = {
   DOCUMENT_NAME: text,
@@ -25,13 +27,13 @@ const fleet = {
   TARGET_TAG_VALUE: text,
 };
 
-export const ingestEnvironment = z.object({ ...state, ...care });
-export const enforceEnvironment = z.object({ ...state, ...care, ...fleet });
+export const ingestEnvironment = z.object({ ...state, ...alarms, ...setAside });
+export const enforceEnvironment = z.object({ ...state, ...alarms, ...setAside, ...fleet });
 export const sweepEnvironment = z.object({ ...state });
-export const reconcileEnvironment = z.object({ ...state, ...care, ...fleet });
+export const reconcileEnvironment = z.object({ ...state, ...fleet });
 export const notifyEnvironment = z.object({
   ...state,
-  ...care,
+  ...setAside,
   /** Topic for each `dest` of the jails' mail actions, as JSON: {"ops@example.org": "arn:…"}; "*" = any other. */
   MAIL_TOPICS: text,
 });

@@ -69,12 +69,18 @@ describe("the templates", () => {
     });
   });
 
-  it("keep every key, topic and queue when a stack goes", () => {
-    for (const type of ["AWS::KMS::Key", "AWS::SNS::Topic", "AWS::SQS::Queue"]) {
+  it("keep every key and queue, and the topic of alarms, when a stack goes; topics of mails hold nothing", () => {
+    for (const type of ["AWS::KMS::Key", "AWS::SQS::Queue"]) {
       const kept = ofType(type, made.state);
       expect(kept.length).toBeGreaterThan(0);
       expect(kept.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(kept.map(() => "Retain"));
     }
+    const topics = ofType("AWS::SNS::Topic", made.state);
+    expect(topics.map(({ DeletionPolicy, Properties }) => [DeletionPolicy, Properties.TopicName])).toEqual([
+      ["Retain", undefined],
+      [undefined, expect.stringMatching(/^fleet2ban-mail-[0-9a-f]{12}$/)],
+      [undefined, expect.stringMatching(/^fleet2ban-mail-[0-9a-f]{12}$/)],
+    ]);
     for (const { Properties } of ofType("AWS::SQS::Queue", made.state)) {
       expect(Properties).toMatchObject({ MessageRetentionPeriod: 1_209_600, KmsMasterKeyId: expect.anything() });
     }
@@ -216,7 +222,7 @@ describe("the templates", () => {
       bansTable: "resolved",
       documentName: "fleet2ban-hosts",
       ingestFunction: "fleet2ban-ingest",
-      mailTopics: ["resolved", "resolved"],
+      mailTopics: Array(2).fill(expect.stringMatching(/^arn:resolved:sns:resolved:resolved:fleet2ban-mail-/)),
       logGroups: ["/var/log/web", "/lb/one", "/lb/two"],
       targetTagKey: "fleet2ban",
       targetTagValue: "host",

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { RefusedConfiguration } from "../../cdk/compile-ruleset.ts";
 import { Fleet2Ban } from "../../cdk/fleet2ban.ts";
 import { configurationOf, jail } from "./configuration.ts";
-import { ofType, PLACEHOLDER, resourcesOf, synthesise } from "./synthesise.ts";
+import { ofType, PLACEHOLDER, resourcesOf, type Synthesised, synthesise } from "./synthesise.ts";
 
 const WEB = ["logpath = /var/log/web.log"];
 
@@ -128,6 +128,31 @@ describe("two syntheses", () => {
     expect(ids(changed.program, "AWS::Lambda::Function", "AWS::Lambda::EventSourceMapping")).toEqual(IDS.program);
     const subscription = ids(program, "AWS::Logs::SubscriptionFilter")[0];
     expect(ids(changed.program, "AWS::Logs::SubscriptionFilter")).toContain(subscription);
+  });
+});
+
+describe("what the program takes from the state's stack", () => {
+  const exported = ({ state }: Synthesised) =>
+    Object.values(state.toJSON().Outputs as Record<string, { readonly Export?: { readonly Name: string } }>)
+      .map(({ Export }) => Export?.Name)
+      .sort();
+
+  it("are exports, and all that it takes is exported", () => {
+    const made = synthesise();
+    const names = exported(made);
+    const imported = [...JSON.stringify(made.program.toJSON()).matchAll(/"Fn::ImportValue":"([^"]+)"/g)];
+    expect([...new Set(imported.map(([, name]) => name))].sort()).toEqual(names);
+    expect(JSON.stringify(made.program.toJSON())).not.toContain("Fn::GetStackOutput");
+  });
+
+  it("stays the same whatever the configuration says: CloudFormation takes no export away that is in use", () => {
+    const names = exported(synthesise());
+    const mailing = (mail: string) => ({ "jail.local": jail("web", WEB, { mail }) });
+    for (const mail of ["ops@example.org", "soc@example.org"]) {
+      const made = synthesise({ mode: "enforce", configuration: configurationOf(mailing(mail)) });
+      expect(exported(made)).toEqual(names);
+    }
+    expect(exported(synthesise({ ingest: { by: "kinesis" }, logGroups: { create: true } }))).toEqual(names);
   });
 });
 
