@@ -101,13 +101,13 @@ describe("check", () => {
       name: "a port that is none",
       change: { "jail.local": '[haproxy-noserv]\naction = iptables-multiport[port="htttp"]\n' },
       code: "bad-value",
-      place: "jail.d/haproxy.conf:1",
+      place: "jail.local:1",
     },
     {
       name: "an encoding that is none",
       change: { "jail.local": "[haproxy-noserv]\nlogencoding = klingon\n" },
       code: "bad-value",
-      place: "jail.d/haproxy.conf:1",
+      place: "jail.local:1",
     },
     {
       name: "an unknown filter",

@@ -29,6 +29,8 @@ export function merge(into: Sections, from: ReadonlyMap<string, Section>): void 
     }
     if (target !== DEFAULT_SECTION) remember(into, target, present, options);
     for (const [option, value] of options) present.options.set(option, value);
+    // Where a person looks: in the file that spoke last, not in the one that everybody starts from.
+    into.set(target, { place: section.place, options: present.options });
   }
 }
 
