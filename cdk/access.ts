@@ -4,7 +4,6 @@
  */
 import { KIND } from "../shared/adapters/aws/dynamodb/control-keys.ts";
 import type { Target } from "../shared/core/address.ts";
-import type { FunctionName } from "./fleet-function.ts";
 
 /** What may be done with the items of a table. */
 export type ItemAction = "BatchGetItem" | "GetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem";
@@ -46,7 +45,8 @@ const COMMANDING = {
   DeleteItem: [editionText],
 } as const satisfies ControlAccess;
 
-export const ACCESS: Readonly<Record<FunctionName, TableAccess>> = {
+/** By function. */
+export const ACCESS = {
   ingest: COUNTING,
   enforce: {
     ...COUNTING,
@@ -62,7 +62,7 @@ export const ACCESS: Readonly<Record<FunctionName, TableAccess>> = {
     control: together(COMMANDING, { Query: [command, host], PutItem: [host], DeleteItem: [command, host] }),
   },
   notify: { control: { BatchGetItem: [mark], PutItem: [mark], GetItem: [slot], UpdateItem: [slot] } },
-};
+} as const satisfies Readonly<Record<string, TableAccess>>;
 
 function together(...parts: readonly ControlAccess[]): ControlAccess {
   const sum: Partial<Record<ItemAction, readonly string[]>> = {};
