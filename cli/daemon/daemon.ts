@@ -14,6 +14,7 @@ import type {
 import type { LocalState } from "../../shared/adapters/local/state/local-state.ts";
 import { isHealthy } from "../../shared/app/enforce-changes.ts";
 import type { IngestReport } from "../../shared/app/ingest-events.ts";
+import type { Tripped } from "../../shared/app/place-ban.ts";
 import { parseIp } from "../../shared/core/address.ts";
 import type { Ban } from "../../shared/core/ban.ts";
 import { createNeverBan, type NeverBan } from "../../shared/core/detect/never-ban.ts";
@@ -102,7 +103,11 @@ export function createDaemon(deps: DaemonDeps): Daemon {
     if (report.unasked.length > 0) {
       speaker.say("WARNING", `too many host names at once: DNS was not asked for ${report.unasked.length} of them`);
     }
-    for (const { jail, bans } of report.tripped) {
+    tellTripped(report.tripped);
+  };
+
+  const tellTripped = (tripped: readonly Tripped[]): void => {
+    for (const { jail, bans } of tripped) {
       speaker.say(
         "ERROR",
         `[${jail}] ${bans} bans within a minute: the jail is stopped and further bans are held back; to settle them: fleet2ban set ${jail} held ban|let-go`,
@@ -114,6 +119,7 @@ export function createDaemon(deps: DaemonDeps): Daemon {
     for (;;) {
       const { acted, more } = await engine.act(now());
       judge(acted.reports);
+      tellTripped(acted.tripped);
       if (!more) return;
     }
   };

@@ -7,10 +7,12 @@
 import type { LocalState } from "../../shared/adapters/local/state/local-state.ts";
 import { chance } from "../../shared/app/chance.ts";
 import { createAllowlist, type OpenAllowlist } from "../../shared/app/check-allowlist.ts";
+import { claimTrips } from "../../shared/app/claim-trips.ts";
 import { type CountBansDeps, countBans } from "../../shared/app/count-bans.ts";
 import { type EnforceReport, enforceChanges, hostBans } from "../../shared/app/enforce-changes.ts";
 import { type IngestReport, ingestEvents } from "../../shared/app/ingest-events.ts";
 import { createKnownBans, type KnownBans } from "../../shared/app/known-bans.ts";
+import type { Tripped } from "../../shared/app/place-ban.ts";
 import type { CachedResolver } from "../../shared/app/resolve-names.ts";
 import { type Restored, restoreBans } from "../../shared/app/restore-bans.ts";
 import { waitBefore } from "../../shared/app/retry-conflicts.ts";
@@ -57,6 +59,8 @@ export class UndecidedBatch extends Error {
 
 export interface Acted extends Pick<EnforceReport, "reports" | "unhealthy"> {
   readonly changes: readonly BanChange[];
+  /** Recidive jails that a breaker stopped: tell a person. */
+  readonly tripped: readonly Tripped[];
 }
 
 export interface Engine {
@@ -140,25 +144,25 @@ export function createEngine(first: Ruleset, deps: EngineDeps): Engine {
         for (const [jail, tally] of report.match.tallies) {
           if (tally.exceeded > 0) exceeded.set(jail, (exceeded.get(jail) ?? 0) + tally.exceeded);
         }
-        return report;
+        return { ...report, tripped: await claimTrips(report.tripped, useDeps()) };
       }),
     sweep: async (now) => (await state.batch(() => sweepExpired(now, { bans }, SWEPT_AT_ONCE))) === SWEPT_AT_ONCE,
     async act(now) {
       const entries = await journal.pending(CHANGES_AT_ONCE);
       const changes = entries.map((entry) => entry.change);
       const last = entries.at(-1);
-      if (last === undefined) return { acted: { changes, reports: [], unhealthy: [] }, more: false };
+      if (last === undefined) return { acted: { changes, reports: [], unhealthy: [], tripped: [] }, more: false };
       const { rules, firewalls } = ruleset;
       const { fleet, notifier, banLog } = deps;
       const { reports, unhealthy } = await enforceChanges(changes, now, { fleet, firewalls });
       await logChanges(changes, now, { banLog, rules });
       await notifyOfChanges(changes, now, { notifier, rules });
-      await decided(async () => {
+      const { tripped } = await decided(async () => {
         const report = await countBans(changes, useDeps());
         if (report.failed.length === 0) await journal.settle(last.sequence);
-        return report;
+        return { ...report, tripped: await claimTrips(report.tripped, useDeps()) };
       });
-      return { acted: { changes, reports, unhealthy }, more: true };
+      return { acted: { changes, reports, unhealthy, tripped }, more: true };
     },
     restore: (now) => state.batch(() => restoreBans(now, { bans, allowlist, rules: ruleset.rules })),
     async reconcile(now) {

@@ -52,7 +52,7 @@ export interface IngestReport {
   /** Host names in the log for which DNS was not asked, as the batch has too many. */
   readonly unasked: readonly string[];
   readonly verdicts: readonly Verdict[];
-  /** Jails that a breaker stopped in this batch: raise an alarm. */
+  /** Jails that a breaker stopped, and nobody was told as far as this batch knows: claim them (claim-trips.ts), and tell. */
   readonly tripped: readonly Tripped[];
   /** Groups that must come again; empty = the batch is done. */
   readonly failed: readonly { readonly key: BanKey; readonly cause: unknown }[];
@@ -129,13 +129,13 @@ async function judge(events: readonly LogEvent[], failures: readonly Failure[], 
 
 async function countGroups(groups: readonly Group[], failed: { key: BanKey; cause: unknown }[], deps: IngestDeps) {
   const verdicts: Verdict[] = [];
-  const tripped: Tripped[] = [];
+  const tripped = new Map<string, Tripped>();
   const windows = groups.length === 0 ? [] : await deps.windows.load(groups.map((group) => group.key));
   await inParallel([...groups.entries()], deps.concurrency, async ([index, { key, failures }]) => {
     try {
       const count = await countFailures(key, failures, windows[index]!, deps.rules.get(key.jail)!, deps);
       verdicts.push(...count.verdicts);
-      tripped.push(...count.tripped);
+      for (const trip of count.tripped) tripped.set(trip.jail, trip);
       if (count.conflicts > 0) deps.metrics.count("WindowConflicts", count.conflicts, key.jail);
     } catch (cause) {
       // Direction: this group comes again, the others go on.
@@ -153,7 +153,7 @@ async function countGroups(groups: readonly Group[], failed: { key: BanKey; caus
     const name = metric[verdict.kind];
     if (name !== undefined && verdict.kind !== "settled") deps.metrics.count(name, 1, verdict.ban.jail);
   }
-  return { verdicts, tripped };
+  return { verdicts, tripped: [...tripped.values()] };
 }
 
 /** The batch's name is made of its events, so the same batch delivered again adds nothing. */

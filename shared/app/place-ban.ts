@@ -4,7 +4,7 @@
  */
 import type { Ban } from "../core/ban.ts";
 import { bantimeAfter, endOf } from "../core/detect/bantime.ts";
-import { countBan } from "../core/detect/breaker.ts";
+import { type BreakerState, countBan } from "../core/detect/breaker.ts";
 import type { BanKey } from "../core/detect/key.ts";
 import { isSettled, previousBans } from "../core/detect/offence.ts";
 import type { JailRules } from "../core/detect/policy.ts";
@@ -44,10 +44,15 @@ export type Verdict =
   /** It holds failures that an earlier ban or pardon settled: those before `until`. */
   | { readonly kind: "settled"; readonly key: BanKey; readonly until: number };
 
+/** A jail that its breaker stopped, and nobody was told yet. */
 export interface Tripped {
   readonly jail: string;
   readonly at: number;
   readonly bans: number;
+}
+
+export function trippedBy(jail: string, { at, bans }: Extract<BreakerState, { readonly kind: "tripped" }>): Tripped {
+  return { jail, at, bans };
 }
 
 type Complete = Extract<Decision, { readonly kind: "ban" }>;
@@ -81,10 +86,11 @@ export async function placeBan(
     ruleset: deps.ruleset,
   };
   if (ban.expiresAt !== undefined && ban.expiresAt <= receivedAt) return { verdict: { kind: "over", ban } };
-  const breaker = await deps.breakers.load(key.jail);
-  if (breaker.state.kind === "tripped") {
+  const { state } = await deps.breakers.load(key.jail);
+  if (state.kind === "tripped") {
     await deps.holds.hold(ban);
-    return { verdict: { kind: "held", ban } };
+    const verdict: Verdict = { kind: "held", ban };
+    return state.untold === undefined ? { verdict } : { verdict, tripped: trippedBy(key.jail, state) };
   }
   const outcome = await deps.bans.put(ban);
   if (outcome.kind === "standing") {
@@ -98,7 +104,7 @@ export async function placeBan(
   return tripped === undefined ? { verdict } : { verdict, tripped };
 }
 
-/** The trip that this ban made: one ban alone, so that one alarm is raised. */
+/** The trip that this ban made. */
 async function countInBreaker(jail: string, since: number, deps: PlaceBanDeps): Promise<Tripped | undefined> {
   const count = () =>
     retryConflicts(`the breaker of ${jail}`, deps.backoff, async () => {
@@ -106,7 +112,7 @@ async function countInBreaker(jail: string, since: number, deps: PlaceBanDeps): 
       const next = countBan(state, since, deps.bansPerMinute);
       if (next === state) return undefined;
       if ((await deps.breakers.save(jail, next, version)) === "conflict") return "conflict";
-      return next.kind === "tripped" ? { jail, at: next.at, bans: next.bans } : undefined;
+      return next.kind === "tripped" ? trippedBy(jail, next) : undefined;
     });
   return deps.turn === undefined ? count() : deps.turn(`breaker ${jail}`, count);
 }

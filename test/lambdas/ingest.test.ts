@@ -289,13 +289,77 @@ describe("a breaker", () => {
     expect((await all(cloud.state.holds.inJail("web"))).map((ban) => ban.id)).toEqual(ids.slice(3));
   });
 
-  it("whose alarm nobody takes is logged, and the batch is done", async () => {
+  const ids = [1, 2, 3, 4, 5, 6].map((nth) => `192.0.2.${nth}`);
+
+  it("whose alarm nobody takes is logged, the batch is done, and the next ban that is held calls again", async () => {
+    const raised: string[] = [];
+    let away = true;
     const { ingest, out } = await startProcess(cloud, {
       ruleset: rulesetOf({ bansPerMinute: 1 }),
-      alarm: { raise: () => Promise.reject(new PortError("unavailable", "Publish on topic", "Wait.")) },
+      alarm: {
+        async raise({ subject }) {
+          if (away) throw new PortError("unavailable", "Publish on topic", "Wait.");
+          raised.push(subject);
+        },
+      },
     });
-    await ingest(direct(payload([...failures(A, 3), ...failures(B, 3)])));
-    expect(await banned()).toEqual([A, B]);
-    expect(out.logs()).toContainEqual(expect.objectContaining({ level: "ERROR", jail: "web" }));
+    await ingest(direct(payload([...failures(ids[0]!, 3), ...failures(ids[1]!, 3)])));
+    await ingest(direct(payload(failures(ids[2]!, 3))));
+    expect(await banned()).toEqual(ids.slice(0, 2));
+    const errors = out.logs().filter(({ level, jail }) => level === "ERROR" && jail === "web");
+    expect(errors.length).toBe(2);
+    away = false;
+    for (const id of ids.slice(3)) await ingest(direct(payload(failures(id, 3))));
+    expect(raised).toEqual(["fleet2ban test: jail web is stopped"]);
+  });
+
+  it("calls although the batch in which it tripped failed behind it", async () => {
+    let broken = true;
+    const { ingest, alarms } = await startProcess(cloud, {
+      ruleset: rulesetOf({ bansPerMinute: 1 }),
+      through: (state) => ({
+        ...state,
+        totals: {
+          ...state.totals,
+          async add(name, by) {
+            if (broken) throw new PortError("unavailable", "the totals are throttled", "Again.");
+            await state.totals.add(name, by);
+          },
+        },
+      }),
+    });
+    const data = direct(payload([...failures(ids[0]!, 3), ...failures(ids[1]!, 3)]));
+    await expect(ingest(data)).rejects.toThrow("throttled");
+    broken = false;
+    await ingest(data);
+    await ingest(direct(payload(failures(ids[2]!, 3))));
+    expect(alarms.map(({ subject }) => subject)).toEqual(["fleet2ban test: jail web is stopped"]);
+  });
+
+  it("calls once, however many processes find it tripped", async () => {
+    const ruleset = rulesetOf({ bansPerMinute: 1 });
+    let away = true;
+    const raised: string[] = [];
+    const alarm = {
+      async raise({ subject }: { readonly subject: string }) {
+        if (away) throw new PortError("unavailable", "Publish on topic", "Wait.");
+        raised.push(subject);
+      },
+    };
+    const processes = await Promise.all(ids.slice(2).map(() => startProcess(cloud, { ruleset, alarm })));
+    await processes[0]!.ingest(direct(payload([...failures(ids[0]!, 3), ...failures(ids[1]!, 3)])));
+    away = false;
+    await Promise.all(processes.map(({ ingest }, nth) => ingest(direct(payload(failures(ids[nth + 2]!, 3))))));
+    expect(raised.length).toBe(1);
+  });
+
+  it("that somebody else wrote holds the bans, and calls", async () => {
+    const { ingest, alarms } = await startProcess(cloud);
+    const row = { kind: { S: "breaker" }, key: { S: "web" }, state: { S: "?" } };
+    await cloud.engine.client.send(new PutItemCommand({ TableName: cloud.engine.tables.control, Item: row }));
+    for (const id of ids.slice(0, 2)) await ingest(direct(payload(failures(id, 3))));
+    expect(await banned()).toEqual([]);
+    expect(alarms).toMatchObject([{ text: expect.stringContaining("held let-go") }]);
+    expect((await all(cloud.state.holds.inJail("web"))).length).toBe(2);
   });
 });

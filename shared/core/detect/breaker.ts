@@ -15,8 +15,10 @@ export type BreakerState =
       readonly kind: "tripped";
       /** Time of the ban that was one too many, epoch ms. */
       readonly at: number;
-      /** Bans in that minute. */
+      /** Bans in that minute; 0 = nobody knows, as the breaker's state was lost. */
       readonly bans: number;
+      /** No person was told yet; who tells one takes it off. */
+      readonly untold?: true;
     };
 
 /** Fits an attack by hundreds of addresses a minute; a regex that hits every visitor passes it within seconds. */
@@ -36,7 +38,7 @@ export function countBan(state: BreakerState, at: number, limit: number): Breake
       buckets.set(second, (buckets.get(second) ?? 0) + 1);
       const rate = [...buckets].filter(([bucket]) => bucket > newest - 60).sort(([a], [b]) => a - b);
       const bans = rate.reduce((sum, [, count]) => sum + count, 0);
-      return bans > limit ? { kind: "tripped", at, bans } : { kind: "armed", rate };
+      return bans > limit ? { kind: "tripped", at, bans, untold: true } : { kind: "armed", rate };
     }
   }
 }

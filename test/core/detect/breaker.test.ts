@@ -21,8 +21,8 @@ describe("the breaker", () => {
     { name: "stays tripped", at: [0, 0, 0, 0, 1000], tripped: true },
   ])("$name", ({ at, tripped }) => expect(stateAfter(...at).kind).toBe(tripped ? "tripped" : "armed"));
 
-  it("says when, and how many bans there were", () => {
-    expect(stateAfter(0, 1, 2, 3, 4)).toEqual({ kind: "tripped", at: 3 * SECOND, bans: 4 });
+  it("says when, and how many bans there were, and that nobody was told", () => {
+    expect(stateAfter(0, 1, 2, 3, 4)).toEqual({ kind: "tripped", at: 3 * SECOND, bans: 4, untold: true });
   });
 
   it("stays small", () => {

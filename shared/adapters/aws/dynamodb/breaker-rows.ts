@@ -13,7 +13,7 @@ import { NO_ROW, unchanged, versionOf } from "./row-version.ts";
 import type { Table } from "./table.ts";
 import { orElse, type Unreadable } from "./unreadable.ts";
 
-const DOUBTFUL: BreakerState = { kind: "tripped", at: 0, bans: 0 };
+const DOUBTFUL: BreakerState = { kind: "tripped", at: 0, bans: 0, untold: true };
 
 export function createBreakerRows(table: Table, unreadable: Unreadable): Breakers {
   return {
