@@ -28,6 +28,23 @@ const text = (list: readonly string[]) => list.map((line) => `${line}\n`).join("
 /** Makes the whole of a new log, so that what follows differs from its start. */
 const BEFORE = lines("before ", 1, 100);
 
+/** A session that has read a log of those lines, and ended. */
+async function readBefore(log: string): Promise<Session> {
+  writeFileSync(log, text(BEFORE));
+  const session = follow([log]);
+  await session.until(BEFORE.length);
+  await session.stop();
+  return session;
+}
+
+/** A session that goes on where `first` ended, once it has told so many lines and has no more to tell. */
+async function readOn(log: string, first: Session, count: number): Promise<Session> {
+  const session = follow([log], { resume: first.saved() });
+  await session.until(count);
+  await session.quiet();
+  return session;
+}
+
 describe("rotation by rename", () => {
   it("reads the old file to its end and the new one from its start, while the writer still has the old one open", async () => {
     const log = join(logDirectory(), "a.log");
@@ -100,18 +117,13 @@ describe("rotation by rename", () => {
 
   it.each([0, 1, 2, 5])("goes on after %i rotations while it was down", async (rotations) => {
     const log = join(logDirectory(), "a.log");
-    writeFileSync(log, text(BEFORE));
-    const first = follow([log]);
-    await first.until(100);
-    await first.stop();
+    const first = await readBefore(log);
     appendFileSync(log, "rest\n");
     for (let rotation = 0; rotation < rotations; rotation++) {
       shift(log);
       writeFileSync(log, `generation ${rotation}\n`);
     }
-    const second = follow([log], { resume: first.saved() });
-    await second.until(rotations + 1);
-    await second.quiet();
+    const second = await readOn(log, first, rotations + 1);
     const generations = Array.from({ length: rotations }, (_, index) => `generation ${index}`);
     expect(sorted(second)).toEqual([...generations, "rest"]);
     expect(new Set(second.events.map(({ stream }) => stream))).toEqual(new Set([log]));
@@ -121,10 +133,7 @@ describe("rotation by rename", () => {
   it("finds generations by date, with the log's ending kept, and leaves other logs alone", async () => {
     const root = logDirectory();
     const log = join(root, "a.log");
-    writeFileSync(log, text(BEFORE));
-    const first = follow([log]);
-    await first.until(100);
-    await first.stop();
+    const first = await readBefore(log);
     appendFileSync(log, "rest\n");
     renameSync(log, join(root, "a-20251113.log"));
     writeFileSync(log, "generation\n");
@@ -132,18 +141,13 @@ describe("rotation by rename", () => {
     writeFileSync(log, "now\n");
     writeFileSync(join(root, "a-admin.log"), "not ours\n");
     writeFileSync(join(root, "b.log.1"), "not ours\n");
-    const second = follow([log], { resume: first.saved() });
-    await second.until(3);
-    await second.quiet();
+    const second = await readOn(log, first, 3);
     expect(sorted(second)).toEqual(["generation", "now", "rest"]);
   });
 
   it("finds the rest where the log itself is missing after the rotation", async () => {
     const log = join(logDirectory(), "a.log");
-    writeFileSync(log, text(BEFORE));
-    const first = follow([log]);
-    await first.until(100);
-    await first.stop();
+    const first = await readBefore(log);
     appendFileSync(log, "rest\n");
     shift(log);
     writeFileSync(log, "generation\n");
@@ -172,24 +176,17 @@ describe("rotation by rename", () => {
     utimesSync(`${log}.1`, soon, soon);
     shift(log);
     writeFileSync(log, "3\n");
-    const second = follow([log], { resume: first.saved() });
-    await second.until(1);
-    await second.quiet();
+    const second = await readOn(log, first, 1);
     expect(second.texts()).toEqual(["3"]);
   });
 
   it("says so when what it had not read is gone", async () => {
     const log = join(logDirectory(), "a.log");
-    writeFileSync(log, text(BEFORE));
-    const first = follow([log]);
-    await first.until(100);
-    await first.stop();
+    const first = await readBefore(log);
     writeFileSync(`${log}.1.gz`, gzipSync("whatever it was\n"));
     rmSync(log);
     writeFileSync(log, "new\n");
-    const second = follow([log], { resume: first.saved() });
-    await second.until(1);
-    await second.quiet();
+    const second = await readOn(log, first, 1);
     expect(second.texts()).toEqual(["new"]);
     const notice = await second.untilNotice("lost");
     expect(notice.message).toBe(`What was written to ${log} after byte 1200, where reading had stopped, is gone`);
@@ -207,9 +204,7 @@ describe("rotation by rename", () => {
     rmSync(log);
     writeFileSync(log, `${header}${text(lines("after ", 1, 200))}`);
     console.log(`inode ${statSync(log).ino === ino ? "was" : "was not"} used again`);
-    const second = follow([log], { resume: first.saved() });
-    await second.until(201);
-    await second.quiet();
+    const second = await readOn(log, first, 201);
     expect(second.texts()).toEqual([header.trim(), ...lines("after ", 1, 200)]);
     expect(ids(first, second).size).toBe(302);
   });
@@ -264,10 +259,7 @@ describe("rotation by rename", () => {
   it("goes on in the same content under another inode, as after a restore", async () => {
     const root = logDirectory();
     const log = join(root, "a.log");
-    writeFileSync(log, text(BEFORE));
-    const first = follow([log]);
-    await first.until(100);
-    await first.stop();
+    const first = await readBefore(log);
     cpSync(log, join(root, "copy"), { preserveTimestamps: true });
     rmSync(log);
     renameSync(join(root, "copy"), log);
@@ -303,15 +295,10 @@ describe("rotation by copytruncate", () => {
 
   it("begins again at the head of a file that was refilled behind the same long header while it was down", async () => {
     const log = join(logDirectory(), "a.log");
-    writeFileSync(log, text(BEFORE));
-    const first = follow([log]);
-    await first.until(100);
-    await first.stop();
+    const first = await readBefore(log);
     const refill = [...BEFORE.slice(0, 95), ...lines("after ", 1, 300)];
     writeFileSync(log, text(refill));
-    const second = follow([log], { resume: first.saved() });
-    await second.until(395);
-    await second.quiet();
+    const second = await readOn(log, first, 395);
     expect(second.texts()).toEqual(refill);
     expect(ids(first, second).size).toBe(495);
   });
@@ -332,10 +319,7 @@ describe("rotation by copytruncate", () => {
 
   it.each([1, 3])("goes on after %i truncations while it was down, through the copies", async (rotations) => {
     const log = join(logDirectory(), "a.log");
-    writeFileSync(log, text(BEFORE));
-    const first = follow([log]);
-    await first.until(100);
-    await first.stop();
+    const first = await readBefore(log);
     appendFileSync(log, "rest\n");
     for (let rotation = 0; rotation < rotations; rotation++) {
       shift(log, false);
@@ -343,9 +327,7 @@ describe("rotation by copytruncate", () => {
       truncateSync(log, 0);
       appendFileSync(log, text(lines(`generation ${rotation} `, 1, 150)));
     }
-    const second = follow([log], { resume: first.saved() });
-    await second.until(1 + 150 * rotations);
-    await second.quiet();
+    const second = await readOn(log, first, 1 + 150 * rotations);
     const generations = Array.from({ length: rotations }, (_, rotation) => lines(`generation ${rotation} `, 1, 150));
     expect(sorted(second)).toEqual([...generations.flat(), "rest"]);
     expect(ids(first, second).size).toBe(101 + 150 * rotations);

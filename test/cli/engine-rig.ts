@@ -14,27 +14,12 @@ import type { Happening } from "../../shared/core/report/log-line.ts";
 import type { Fleet } from "../../shared/ports/fleet.ts";
 import { NO_METRICS } from "../../shared/ports/metrics.ts";
 import type { Notice } from "../../shared/ports/notifier.ts";
+import { webAndDeep } from "./jails.ts";
 
 export const START = Date.UTC(2026, 10, 22, 12);
 
-/** Two jails on one log: web bans after 3 failures for an hour, deep after 2 for ever; recidive after 2 bans. */
-export const JAILS = `
-[DEFAULT]
-enabled = true
-usedns = no
-failregex = bad from <ADDR>$
-findtime = 10m
-logpath = /logs/web.log
-ignoreip = 10.0.0.0/8
-action = iptables-allports
-filter =
-[web]
-maxretry = 3
-bantime = 1h
-[deep]
-failregex = worse from <ADDR>$
-maxretry = 2
-bantime = -1
+/** The two jails on one log, and recidive, which bans after 2 bans. */
+export const JAILS = `${webAndDeep("/logs/web.log")}
 [recidive]
 failregex = NOTICE\\s+\\[(?:web|deep)\\] Ban <ADDR>$
 logpath = /var/log/fleet2ban.log

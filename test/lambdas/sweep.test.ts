@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CLOCK_ROOM } from "../../lambdas/sweep/handler.ts";
+import type { CloudState } from "../../shared/adapters/aws/dynamodb/cloud-state.ts";
 import type { Target } from "../../shared/core/address.ts";
+import type { Ban } from "../../shared/core/ban.ts";
 import { sampleBan } from "../contracts/samples.ts";
 import { all } from "../contracts/subject.ts";
 import { type Cloud, openCloud, START, startProcess } from "./rig.ts";
@@ -18,6 +20,20 @@ async function putMany(count: number): Promise<void> {
   const all = Array.from({ length: count }, (_, nth) => ban(nth, START - 5_000));
   while (all.length > 0) await Promise.all(all.splice(0, 20).map((each) => cloud.state.bans.put(each)));
 }
+/** What somebody does between the sweep's look at what is due and its deletions. */
+const meanwhile =
+  (deed: (due: readonly Ban[], limit: number, state: CloudState) => Promise<void>) =>
+  (state: CloudState): CloudState => ({
+    ...state,
+    bans: {
+      ...state.bans,
+      async due(now, limit) {
+        const rows = await state.bans.due(now, limit);
+        await deed(rows, limit, state);
+        return rows;
+      },
+    },
+  });
 const left = async () => (await all(cloud.state.bans.inJail("web"))).length;
 
 describe("a sweep", () => {
@@ -46,17 +62,9 @@ describe("a sweep", () => {
 
   it("goes on where some of what is due was gone already", async () => {
     const { sweep } = await startProcess(cloud, {
-      through: (state) => ({
-        ...state,
-        bans: {
-          ...state.bans,
-          async due(now, limit) {
-            const rows = await state.bans.due(now, limit);
-            // The index still has it; TTL, or a person, was faster.
-            if (rows.length === limit) await state.bans.lift(rows[0]!, now);
-            return rows;
-          },
-        },
+      // The index still has it; TTL, or a person, was faster.
+      through: meanwhile(async (rows, limit, { bans }) => {
+        if (rows.length === limit) await bans.lift(rows[0]!, START);
       }),
     });
     await putMany(450);
@@ -93,16 +101,8 @@ describe("a sweep", () => {
 
   it("leaves a ban that was renewed meanwhile", async () => {
     const { sweep } = await startProcess(cloud, {
-      through: (state) => ({
-        ...state,
-        bans: {
-          ...state.bans,
-          async due(now, limit) {
-            const rows = await state.bans.due(now, limit);
-            for (const row of rows) await state.bans.put({ ...row, expiresAt: START + 9_999_999 }, row.generation);
-            return rows;
-          },
-        },
+      through: meanwhile(async (rows, _, { bans }) => {
+        for (const row of rows) await bans.put({ ...row, expiresAt: START + 9_999_999 }, row.generation);
       }),
     });
     await cloud.state.bans.put(ban(1, START - 5_000));

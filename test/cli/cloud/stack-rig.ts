@@ -13,31 +13,15 @@ import { examine } from "../../../shared/core/config/examine.ts";
 import { filesFrom } from "../../../shared/core/config/files.ts";
 import { type Answers, Fault, type StandIn, startStandIn } from "../../support/aws-stand-in.ts";
 import { type Engine, openEngine } from "../../support/dynalite.ts";
+import { webAndDeep } from "../jails.ts";
 import { createTerminalDouble } from "../terminal-double.ts";
 
 const BIN = join(import.meta.dirname, "../../../cli/bin.mjs");
 
 export const ARN = "arn:aws:sts::111122223333:assumed-role/Operator/ann";
 
-/** Two jails: web on two log groups, deep on one of them. */
-const JAILS = `
-[DEFAULT]
-enabled = true
-usedns = no
-failregex = bad from <ADDR>$
-findtime = 10m
-logpath = /var/log/web.log
-ignoreip = 10.0.0.0/8
-action = iptables-allports
-filter =
-[web]
-maxretry = 3
-bantime = 1h
-[deep]
-failregex = worse from <ADDR>$
-maxretry = 2
-bantime = -1
-`;
+/** web reads two log groups, deep one of them. */
+const JAILS = webAndDeep("/var/log/web.log");
 
 export function rulesetOf(jails = JAILS): CompiledRuleset {
   const { filters, problems } = examine(compileConfiguration(filesFrom({ "jail.conf": jails })), () => 0, 1);
