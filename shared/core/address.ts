@@ -54,11 +54,11 @@ function prefixLength(text: string, family: Family, mapped: boolean): number | u
     const length = Number(text) - (mapped ? 96 : 0);
     return length >= 0 && length <= width ? length : undefined;
   }
-  const mask = family === "inet4" && !mapped ? parseIp(text) : undefined;
-  if (mask === undefined || familyOf(mask) !== "inet4") return undefined;
-  const inverse = ~toBigInt(mask) & 0xffffffffn;
+  const mask = mapped ? undefined : parseIp(text);
+  if (mask === undefined || familyOf(mask) !== family) return undefined;
+  const inverse = ~toBigInt(mask) & maskOf(width, width);
   if ((inverse & (inverse + 1n)) !== 0n) return undefined;
-  return 32 - inverse.toString(2).replace(/^0$/, "").length;
+  return width - inverse.toString(2).replace(/^0$/, "").length;
 }
 
 export function familyOf(target: Target): Family {

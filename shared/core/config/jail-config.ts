@@ -3,12 +3,13 @@ import { mapAction } from "./actions.ts";
 import { ConfigFault } from "./config-fault.ts";
 import { isBooleanWord, parseWhole, SERVER_DEFAULTS } from "./jail-options.ts";
 import type { Report } from "./jail-values.ts";
-import { bantimeOf, durationOf, filled, ignoreipOf, incrementOf, logsOf, usednsOf, wholeOf } from "./jail-values.ts";
+import { backendOf, filled, ignoreipOf, logsOf, usednsOf, wholeOf } from "./jail-values.ts";
 import type { LocatedText } from "./located-text.ts";
 import { linesOf, placeOf } from "./located-text.ts";
 import type { ActionConfig, FilterConfig, JailConfig, Located } from "./model.ts";
 import type { Problem } from "./problem.ts";
 import type { ResolvedJail } from "./resolve-jail.ts";
+import { bantimeOf, durationOf, incrementOf } from "./time-values.ts";
 
 /** A jail; undefined where it is not enabled, or an error among the problems leaves it out. */
 export interface TypedJail {
@@ -29,7 +30,7 @@ export function typeJail(resolved: ResolvedJail, port: string | undefined): Type
     const next = "Use letters, digits, - _ and . only: the name becomes part of chains, sets and keys.";
     report("error", "bad-value", `${JSON.stringify(name)} cannot be the name of a jail`, place, next);
   }
-  const backend = options.get("backend")?.written.text ?? "auto";
+  const backend = backendOf(options, report);
   const journal = backend.startsWith("systemd");
   const filter = filterOf(resolved, report);
   const jail: JailConfig = {

@@ -4,22 +4,17 @@
  * Every function reports what it cannot read and goes on, so that one look shows all mistakes of a jail.
  */
 import { parseNetwork } from "../address.ts";
-import type { ArithmeticError, NoResult } from "./arithmetic.ts";
-import { parseArithmetic } from "./arithmetic.ts";
-import { parseDuration } from "./duration.ts";
 import { SERVER_DEFAULTS } from "./jail-options.ts";
 import type { LocatedText } from "./located-text.ts";
 import { linesOf } from "./located-text.ts";
-import type { Bantime, IncrementConfig, LogPath, UseDns } from "./model.ts";
+import type { LogPath, UseDns } from "./model.ts";
 import { nearest } from "./nearest.ts";
+import { parseOptionList } from "./option-list.ts";
 import type { Place, ProblemCode, Severity } from "./problem.ts";
 import type { JailOptionValues } from "./resolve-jail.ts";
 
 /** Collects what is wrong with one jail. */
 export type Report = (severity: Severity, code: ProblemCode, message: string, place: Place, next?: string) => void;
-
-/** What a `bantime.formula` may refer to: the base bantime in seconds, earlier bans, `bantime.factor`. */
-export const FORMULA_NAMES: readonly string[] = ["ban.Time", "ban.Count", "banFactor"];
 
 /** The text of an option that counts as absent when it is empty. */
 export function filled(options: JailOptionValues, name: string): LocatedText | undefined {
@@ -40,100 +35,6 @@ export function wholeOf(options: JailOptionValues, name: string, least: number, 
   if (option.value >= least) return option.value;
   report("warning", "bad-value", `${name} = ${option.value} is taken for ${least}`, place!);
   return least;
-}
-
-/** A duration in milliseconds; an error where it is none, or not above zero. */
-export function durationOf(options: JailOptionValues, name: string, report: Report): number | undefined {
-  const written = options.get(name)?.written;
-  if (written === undefined) return undefined;
-  const duration = parseDuration(written.text);
-  if (duration.kind === "duration" && duration.milliseconds > 0) return duration.milliseconds;
-  reportDuration(name, written, duration.kind === "duration" ? undefined : duration, report);
-  return undefined;
-}
-
-/** `bantime`: any negative duration is for ever. */
-export function bantimeOf(options: JailOptionValues, report: Report): Bantime {
-  const written = options.get("bantime")?.written;
-  if (written === undefined) return SERVER_DEFAULTS.bantime;
-  const duration = parseDuration(written.text);
-  if (duration.kind !== "duration") {
-    reportDuration("bantime", written, duration, report);
-    return SERVER_DEFAULTS.bantime;
-  }
-  if (duration.milliseconds === 0) {
-    report(
-      "warning",
-      "bad-value",
-      "bantime = 0 bans for no time at all",
-      written.places[0]!,
-      "Write 10m, or -1 for ever.",
-    );
-  }
-  return duration.milliseconds < 0 ? "permanent" : duration.milliseconds;
-}
-
-function reportDuration(
-  name: string,
-  written: LocatedText,
-  error: ArithmeticError | NoResult | undefined,
-  report: Report,
-): void {
-  const why = error === undefined ? "must be above zero" : error.message;
-  const message = `${name} = ${JSON.stringify(written.text)} is no duration: ${why}`;
-  report("error", "bad-value", message, written.places[0]!, "Write seconds, or units as in 10m, 1h, 2d, 1w, 1d12h.");
-}
-
-/** `bantime.increment` and what belongs to it; undefined where it is off. */
-export function incrementOf(options: JailOptionValues, report: Report): IncrementConfig | undefined {
-  if (options.get("bantime.increment")?.value !== true) return undefined;
-  const duration = (name: string) => (filled(options, name) ? durationOf(options, name, report) : undefined);
-  return {
-    factor: factorOf(options, report),
-    formula: formulaOf(options, report),
-    multipliers: multipliersOf(options, report),
-    maxtime: duration("bantime.maxtime"),
-    rndtime: duration("bantime.rndtime"),
-    overalljails: options.get("bantime.overalljails")?.value === true,
-  };
-}
-
-function factorOf(options: JailOptionValues, report: Report): number {
-  const written = filled(options, "bantime.factor");
-  if (written === undefined) return 1;
-  const factor = parseArithmetic(written.text);
-  const result = factor.kind === "arithmetic" ? factor.evaluate() : factor;
-  if (result.kind === "value") return result.value;
-  reportArithmetic("bantime.factor", written, result, report);
-  return 1;
-}
-
-function formulaOf(options: JailOptionValues, report: Report): string | undefined {
-  const written = filled(options, "bantime.formula");
-  if (written === undefined) return undefined;
-  const formula = parseArithmetic(written.text, FORMULA_NAMES);
-  // A second ban of ten minutes: what has no result here has none in operation either.
-  const sample = { "ban.Time": 600, "ban.Count": 1, banFactor: 1 };
-  const result = formula.kind === "arithmetic" ? formula.evaluate(sample) : formula;
-  if (result.kind !== "value") reportArithmetic("bantime.formula", written, result, report);
-  return written.text;
-}
-
-function reportArithmetic(name: string, written: LocatedText, error: ArithmeticError | NoResult, report: Report): void {
-  const where = error.kind === "arithmetic-error" ? ` (character ${error.position + 1})` : "";
-  const message = `${name} = ${JSON.stringify(written.text)} cannot be computed: ${error.message}${where}`;
-  const next = `Use numbers, + - * / // % ** << >>, comparisons, a if b else c, min, max, math.exp …, and ${FORMULA_NAMES.join(", ")}.`;
-  report("error", "bad-value", message, written.places[0]!, next);
-}
-
-function multipliersOf(options: JailOptionValues, report: Report): readonly number[] | undefined {
-  const written = filled(options, "bantime.multipliers");
-  if (written === undefined) return undefined;
-  const words = written.text.trim().split(/\s+/);
-  if (words.every((word) => /^[+-]?\d{1,15}$/.test(word))) return words.map(Number);
-  const message = `bantime.multipliers = ${JSON.stringify(written.text)} is no list of whole numbers`;
-  report("error", "bad-value", message, written.places[0]!, "Write them with single spaces: 1 2 4 8 16.");
-  return undefined;
 }
 
 /** The words of `ignoreip`; a word that is neither address nor network is a host name, and some can be neither. */
@@ -169,6 +70,23 @@ export function splitWords(text: string): string[] {
 /** A name with a letter in its last label: "999.1.1.1" and "10.0.0.0/33" are slips, not names. */
 function isHostName(word: string): boolean {
   return /^[\w.-]{1,253}$/.test(word) && /[a-z]/i.test(word.split(".").filter(Boolean).at(-1) ?? "");
+}
+
+/** Fail2Ban's ways to watch files, in any case: here they are one. */
+const FILE_BACKENDS: readonly string[] = ["auto", "polling", "pyinotify", "gamin"];
+
+/** `backend` as it is written: systemd, whose arguments are its reader's affair, or one for files. */
+export function backendOf(options: JailOptionValues, report: Report): string {
+  const written = options.get("backend")?.written;
+  if (written === undefined) return "auto";
+  const list = parseOptionList(written.text);
+  if (list.kind === "option-list") {
+    if (list.name === "systemd") return written.text;
+    if (FILE_BACKENDS.includes(list.name.toLowerCase()) && list.options.size === 0) return written.text;
+  }
+  const message = `backend = ${JSON.stringify(written.text)} is none of systemd, ${FILE_BACKENDS.join(", ")}`;
+  report("error", "bad-value", message, written.places[0]!, "Write auto for files, systemd for the journal.");
+  return written.text;
 }
 
 /** Paths and globs of `logpath`, a line each. */

@@ -65,7 +65,8 @@ export function resolveJail(loader: Loader, jails: Store, name: string, force = 
   const known = reading === undefined ? jails : withKnown(jails, name, combine(reading.reading, RESERVED));
   const options = readOptions(known, name, place, new Map([...JAIL_OPTIONS, ...FURTHER_OPTIONS]));
   const handedDown = variablesOf(new Map([...options].filter(([option]) => JAIL_OPTIONS.has(option))));
-  const filter = reading === undefined ? undefined : readAgain(reading, handedDown);
+  const wanted = [...FILTER_OPTIONS.keys()].filter((option) => options.get(option)?.value !== null);
+  const filter = reading === undefined ? undefined : readAgain(reading, wanted, handedDown);
   const actions = resolveActions(loader, name, options.get("action")!.written, handedDown);
   return { name, place, enabled: true, options, filter, actions };
 }
@@ -140,9 +141,15 @@ function readFilter(loader: Loader, jail: string, first: JailOptionValues): Filt
   return { name: list.name, place, store, reading, answers };
 }
 
-/** The second reading: what the jail sets itself is left out, and the filter's parameters now count as arguments. */
-function readAgain({ name, place, store, reading, answers }: FilterReading, jail: Values): ResolvedFilter {
-  const wanted = [...FILTER_OPTIONS.keys()];
+/**
+ * The second reading: what the jail sets itself is left out, be it no more than a word where a number should stand, and the
+ * filter's parameters now count as arguments.
+ */
+function readAgain(
+  { name, place, store, reading, answers }: FilterReading,
+  wanted: readonly string[],
+  jail: Values,
+): ResolvedFilter {
   const second = readDefinition({ store, wanted, parameters: reading.parameters, jail, answers });
   const values = [...combine(second, RESERVED)].filter(([option]) => FILTER_OPTIONS.has(option));
   return { name, place, values: new Map(values) };

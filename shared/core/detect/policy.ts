@@ -1,7 +1,7 @@
 /** A jail's rules for detection, made ready from its configuration. */
 import { parseArithmetic } from "../config/arithmetic.ts";
-import { FORMULA_NAMES } from "../config/jail-values.ts";
 import type { IncrementConfig, JailConfig } from "../config/model.ts";
+import { FORMULA_NAMES } from "../config/time-values.ts";
 import type { BantimePolicy, Increment } from "./bantime.ts";
 import { type IgnoreWords, parseIgnoreWords } from "./ignore.ts";
 import type { WindowPolicy } from "./window.ts";

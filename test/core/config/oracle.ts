@@ -57,7 +57,7 @@ export function clientDump(directory: string): DumpCommand[] {
 }
 
 /** Puts files into a new temporary directory. */
-export function writeTree(tree: Tree): string {
+export function writeTree(tree: Readonly<Record<string, string | Uint8Array>>): string {
   const directory = mkdtempSync(join(tmpdir(), "fleet2ban-config-"));
   for (const [path, text] of Object.entries(tree)) {
     mkdirSync(dirname(join(directory, path)), { recursive: true });
