@@ -7,18 +7,12 @@ import { type UnbanRequest, unban } from "../../shared/app/unban.ts";
 import { createNeverBan } from "../../shared/core/detect/never-ban.ts";
 import { sampleBan } from "../contracts/samples.ts";
 import { all } from "../contracts/subject.ts";
+import { incrementOf } from "../support/jail.ts";
 import { event, id, jail, type Rig, rig } from "./rig.ts";
 
 const HOUR = 3_600_000;
 const attacker = "192.0.2.1";
-const increment = {
-  factor: 1,
-  formula: undefined,
-  multipliers: undefined,
-  maxtime: undefined,
-  rndtime: undefined,
-  overalljails: false,
-};
+const increment = incrementOf();
 
 async function world() {
   const made = await rig([jail("web", { increment, ignoreip: ["198.51.100.0/24", "office.test"] }), jail("ssh")]);

@@ -12,6 +12,7 @@ import type { Happening } from "../../shared/core/report/log-line.ts";
 import type { FleetReport } from "../../shared/ports/fleet.ts";
 import type { Notice } from "../../shared/ports/notifier.ts";
 import { sampleBan } from "../contracts/samples.ts";
+import { incrementOf } from "../support/jail.ts";
 import { id, jail, rig, wordMatcher } from "./rig.ts";
 
 const HOUR = 3_600_000;
@@ -264,14 +265,7 @@ describe("status", () => {
 });
 
 describe("restore", () => {
-  const increment = {
-    factor: 1,
-    formula: undefined,
-    multipliers: undefined,
-    maxtime: 2 * HOUR,
-    rndtime: undefined,
-    overalljails: false,
-  };
+  const increment = incrementOf({ maxtime: 2 * HOUR });
   const now = 1.5 * HOUR;
   it.each([
     {

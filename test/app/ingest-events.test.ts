@@ -3,6 +3,7 @@ import { ingestEvents } from "../../shared/app/ingest-events.ts";
 import type { Verdict } from "../../shared/app/place-ban.ts";
 import type { LogEvent } from "../../shared/core/filter/event.ts";
 import { all } from "../contracts/subject.ts";
+import { incrementOf } from "../support/jail.ts";
 import { event, id, jail, type Rig, rig } from "./rig.ts";
 
 const MINUTE = 60_000;
@@ -88,14 +89,7 @@ describe("ingest bans", () => {
   });
 
   it("for longer each time, as bantime.increment says", async () => {
-    const increment = {
-      factor: 1,
-      formula: undefined,
-      multipliers: undefined,
-      maxtime: undefined,
-      rndtime: undefined,
-      overalljails: false,
-    };
+    const increment = incrementOf();
     const world = await rig([jail("web", { increment })]);
     const hours: number[] = [];
     for (let minute = 0; hours.length < 4; minute += 24 * 60) {
@@ -110,14 +104,7 @@ describe("ingest bans", () => {
     { overalljails: false, count: 1 },
     { overalljails: true, count: 2 },
   ])("counting other jails' bans where overalljails = $overalljails", async ({ overalljails, count }) => {
-    const increment = {
-      factor: 1,
-      formula: undefined,
-      multipliers: undefined,
-      maxtime: undefined,
-      rndtime: undefined,
-      overalljails,
-    };
+    const increment = incrementOf({ overalljails });
     const world = await rig([jail("web", { increment }), jail("ssh", { increment })]);
     await feed(world, ...attack());
     const others = attack(5).map((each) => ({ ...each, text: `ssh ${attacker}` }));
@@ -125,14 +112,7 @@ describe("ingest bans", () => {
   });
 
   it("the same time for the same ban, rndtime and all", async () => {
-    const increment = {
-      factor: 1,
-      formula: undefined,
-      multipliers: [1, 1],
-      maxtime: undefined,
-      rndtime: HOUR,
-      overalljails: false,
-    };
+    const increment = incrementOf({ multipliers: [1, 1], rndtime: HOUR });
     const ends = await Promise.all(
       [1, 2].map(async () => {
         const world = await rig([jail("web", { increment })]);

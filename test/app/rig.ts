@@ -12,40 +12,11 @@ import { createNeverBan } from "../../shared/core/detect/never-ban.ts";
 import { rulesOf } from "../../shared/core/detect/policy.ts";
 import type { Failure, LogEvent, Matcher } from "../../shared/core/filter/event.ts";
 import { NO_METRICS } from "../../shared/ports/metrics.ts";
+import { type JailSketch, jailOf } from "../support/jail.ts";
 
-/** A jail as configured: maxretry 3, findtime 600 s, bantime 3600 s, everything else absent. */
-export function jail(name: string, with_: Partial<JailConfig> = {}): JailConfig {
-  return {
-    name,
-    enabled: true,
-    place: { file: "jail.local", line: 1 },
-    backend: "auto",
-    filter: {
-      name,
-      prefregex: undefined,
-      failregex: [],
-      ignoreregex: [],
-      datepattern: [],
-      maxlines: 1,
-      journalmatch: [],
-    },
-    logs: [],
-    skipIfNoLogs: false,
-    logGroup: undefined,
-    maxretry: 3,
-    findtime: 600_000,
-    bantime: 3_600_000,
-    increment: undefined,
-    maxmatches: 3,
-    ignoreip: [],
-    ignoreself: true,
-    ignorecommand: undefined,
-    usedns: "warn",
-    logencoding: "auto",
-    logtimezone: undefined,
-    actions: [],
-    ...with_,
-  };
+/** A jail: maxretry 3, findtime 600 s, bantime 3600 s, and what the test says. */
+export function jail(name: string, sketch: JailSketch = {}): JailConfig {
+  return jailOf({ name, maxretry: 3, bantime: 3_600_000, maxmatches: 3, ...sketch });
 }
 
 /** An id from text that is one. */

@@ -1,5 +1,5 @@
 /** A jail for tests, without a configuration file: Fail2Ban's defaults, and what the test says. */
-import type { JailConfig, Located } from "../../shared/core/config/model.ts";
+import type { IncrementConfig, JailConfig, Located } from "../../shared/core/config/model.ts";
 
 export interface JailSketch extends Partial<Omit<JailConfig, "filter">> {
   readonly failregex?: readonly string[];
@@ -43,6 +43,12 @@ export function jailOf(sketch: JailSketch): JailConfig {
     actions: [],
     ...jail,
   };
+}
+
+/** bantime.increment with Fail2Ban's defaults, and what the test says. */
+export function incrementOf(sketch: Partial<IncrementConfig> = {}): IncrementConfig {
+  const none = { formula: undefined, multipliers: undefined, maxtime: undefined, rndtime: undefined };
+  return { factor: 1, ...none, overalljails: false, ...sketch };
 }
 
 function located(text: string, index = 0): Located {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { IncrementConfig } from "../../../shared/core/config/model.ts";
 import { bantimeAfter, endOf, LONGEST_BANTIME } from "../../../shared/core/detect/bantime.ts";
 import { readyIncrement } from "../../../shared/core/detect/policy.ts";
+import { incrementOf } from "../../support/jail.ts";
 import { available } from "../../support/require.ts";
 
 const SECOND = 1000;
@@ -30,13 +31,13 @@ describe("bantime.increment", () => {
       expected: [600, 600, 600, 99999, 49999.5],
     },
   ])("$name", ({ options, expected }) => {
-    const increment = options === undefined ? undefined : readyIncrement(config(options));
+    const increment = options === undefined ? undefined : readyIncrement(incrementOf(options));
     const bans = expected.map((_, previous) => bantimeAfter(previous, { bantime: base, increment }, 0.5));
     expect(bans).toEqual(expected.map((seconds) => seconds * SECOND));
   });
 
   it("leaves a permanent ban permanent", () => {
-    expect(bantimeAfter(3, { bantime: "permanent", increment: readyIncrement(config({})) }, 0)).toBe("permanent");
+    expect(bantimeAfter(3, { bantime: "permanent", increment: readyIncrement(incrementOf({})) }, 0)).toBe("permanent");
     expect(endOf(5, "permanent")).toBeUndefined();
   });
 
@@ -49,7 +50,7 @@ describe("bantime.increment", () => {
         (previous, factor, random) => {
           const bantime = bantimeAfter(
             previous,
-            { bantime: base, increment: readyIncrement(config({ factor })) },
+            { bantime: base, increment: readyIncrement(incrementOf({ factor })) },
             random,
           );
           expect(bantime).toBeGreaterThanOrEqual(0);
@@ -83,7 +84,7 @@ describe.skipIf(!available(["python3", "fail2ban-client"]))(
       }));
       const theirs = askFail2Ban(input);
       const ours = cases.map((options) => {
-        const increment = readyIncrement(config(options));
+        const increment = readyIncrement(incrementOf(options));
         return COUNTS.map((count) => Number(bantimeAfter(count, { bantime: base, increment }, 0)) / SECOND);
       });
       for (const [nth, row] of theirs.entries()) {
@@ -97,19 +98,6 @@ describe.skipIf(!available(["python3", "fail2ban-client"]))(
     });
   },
 );
-
-function config(options: Partial<IncrementConfig>): IncrementConfig {
-  return {
-    factor: 1,
-    formula: undefined,
-    multipliers: undefined,
-    maxtime: undefined,
-    rndtime: undefined,
-    overalljails: false,
-    ...options,
-  };
-}
-
 /** Runs each set of options through Fail2Ban's own observer; seconds per count. */
 function askFail2Ban(cases: readonly object[]): readonly (readonly number[])[] {
   const script = `
