@@ -91,7 +91,7 @@ describe.skipIf(!available(TOOLS, { root: true }))("a full list", () => {
         ban("192.0.2.78", { jail: "zzz" }),
         ban("192.0.2.79", { jail: "aaa" }),
       ]);
-      const list = Array.from({ length: 40 }, (_, i) =>
+      const list = Array.from({ length: 60 }, (_, i) =>
         ban(`198.51.100.${i + 1}`, { jail: ["a", "web", "z"][i % 3] ?? "" }),
       );
       const { chunks } = encodeFullList(list, 450);
@@ -101,9 +101,9 @@ describe.skipIf(!available(TOOLS, { root: true }))("a full list", () => {
           expect(parseReceipt(runScript(rig, "reconcile", chunk).stdout)).toMatchObject({ missing: 0, refused: 0 });
         }
         const status = receiptOf(await rig.fleet.status());
-        expect(status).toMatchObject({ bans: 40, foreign: 0, missing: 0, digest: digestOf(list, status.at) });
+        expect(status).toMatchObject({ bans: 60, foreign: 0, missing: 0, digest: digestOf(list, status.at) });
       }
-      expect(kernelEntries(rig, backend)).toHaveLength(40);
+      expect(kernelEntries(rig, backend)).toHaveLength(60);
     });
   });
 });

@@ -134,5 +134,20 @@ describe.skipIf(!available(TOOLS, { root: true }))("the host script", () => {
       expect(reply).toMatchObject({ kind: "done", refused: lines.length, bans: 0 });
       if (reply.kind === "done") expect(reply.refusals[0]).toBe("not an address in line 4 (b 999.1.1.1 0 1)");
     });
+
+    it.each([
+      { name: "no time", time: "t now 1", refused: 2 },
+      { name: "a time without a generation", time: "t 4000000000", refused: 2 },
+      { name: "a time beyond fifteen digits", time: "t 1000000000000000 1", refused: 2 },
+      { name: "a sum beyond fifteen digits", time: "t 999999999999999 1", ban: "1 0", refused: 1 },
+      { name: "a generation beyond fifteen digits", time: "t 0 999999999999999", ban: "0 1", refused: 1 },
+      { name: "a ban with half its times", time: "t 4000000000 1", ban: "1", refused: 1 },
+      { name: "a negative time", time: "t 4000000000 1", ban: "-1 0", refused: 1 },
+    ])("bans nobody for $name", ({ time, ban: times = "", refused }) => {
+      const lines = ["j f2b-web 1 INPUT", "p tcp 80 drop", time, `b 192.0.2.1 ${times}`];
+      const input = ["fleet2ban 1", ...lines, "end 4", ""].join("\n");
+      const reply = parseReceipt(runScript(rig, "apply", input).stdout);
+      expect(reply).toMatchObject({ kind: "done", refused, bans: 0 });
+    });
   });
 });

@@ -141,13 +141,13 @@ describe.skipIf(!available(TOOLS, { root: true }))("for any input", () => {
       "a=b",
     ];
     const BAITS = [...COMMANDS, ...QUOTED, ...ODD];
-    const WIRE = ["j f2b-web 1 INPUT", "p tcp 80 drop", "b 192.0.2.1 0 1", "u 192.0.2.2 1"].map((line) =>
+    const WIRE = ["j f2b-web 1 INPUT", "p tcp 80 drop", "t 0 1", "b 192.0.2.1 0 0", "u 192.0.2.2 0"].map((line) =>
       line.split(" "),
     );
 
     it.each(["variable", "input"])("runs nothing of the usual baits, in any field, by %s", (by) => {
       const mark = join(marks, "hit");
-      // Four good lines, of which one word is a bait, for every word and every bait.
+      // Five good lines, of which one word is a bait, for every word and every bait.
       const lines = BAITS.flatMap((bait) =>
         WIRE.flatMap((victim) =>
           victim.flatMap((_, i) =>
@@ -182,7 +182,7 @@ describe.skipIf(!available(TOOLS, { root: true }))("for any input", () => {
       });
       fc.assert(
         fc.property(hostile, ({ line, word, text, mode }) => {
-          const lines = [...HEADS[mode].map((head) => head.split(" ")), ...WIRE, ["end", mode === "apply" ? "4" : "5"]];
+          const lines = [...HEADS[mode].map((head) => head.split(" ")), ...WIRE, ["end", String(WIRE.length + HEADS[mode].length - 1)]];
           const victim = lines[line % lines.length] ?? [];
           const spoilt = victim.with(word % victim.length, text.replaceAll("MARK", join(marks, "hit")));
           const wire = `${lines.map((words) => (words === victim ? spoilt : words).join(" ")).join("\n")}\n`;

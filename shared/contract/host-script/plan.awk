@@ -63,6 +63,18 @@ function learn(key, kind, g, e) {
   gen[key] = g; kinds[key] = kind; expiry[key] = e; learnt[key] = now
   return 1
 }
+# A change tells how much later than `soonest` it ends and than `oldest` it was made: into `e` and `g`. 0 = it tells it wrong.
+function timed() {
+  if (NF == 2) { e = soonest; g = oldest; return 1 }
+  if (NF != ($1 == "b" ? 4 : 3)) return 0
+  e = $1 == "u" || $3 == "-" ? 0 : after(soonest, $3)
+  g = after(oldest, $NF)
+  return e != "" && g != ""
+}
+function after(time, more) {
+  if (!number(more) || time + more >= 1000000000000000) return ""
+  return more == 0 ? time : sprintf("%.0f", time + more)
+}
 function settle_rules(  i) {
   if (pending && (!(cur in revision) || currevision + 0 >= revision[cur] + 0)) {
     revision[cur] = currevision; hooks[cur] = curhooks; rules[cur] = pending
@@ -111,7 +123,13 @@ $1 == "j" {
   settle_rules()
   cur = ""
   if (!((NF == 2 || (NF == 4 && number($3) && hooks_ok($4))) && chain_ok($2))) { refuse("not a jail"); next }
-  cur = $2; currevision = $3; curhooks = $4
+  cur = $2; currevision = $3; curhooks = $4; soonest = oldest = 0
+  next
+}
+$1 == "t" {
+  if (cur != "" && NF == 3 && number($2) && number($3)) { soonest = $2; oldest = $3; next }
+  refuse("not a time")
+  cur = ""; pending = 0
   next
 }
 $1 == "p" {
@@ -126,12 +144,12 @@ $1 == "b" || $1 == "u" {
   target = target_of($2)
   if (cur == "") refuse("no jail")
   else if (target == "") refuse(why)
-  else if (NF != ($1 == "b" ? 4 : 3) || !number($3) || ($1 == "b" && !number($4))) refuse("not a change")
-  else if ($1 == "u") { if (learn(cur "," target, "u", $3, now)) unbanned++; else stale++ }
+  else if (!timed()) refuse("not a change")
+  else if ($1 == "u") { if (learn(cur "," target, "u", g, now)) unbanned++; else stale++ }
   else if (!(cur in rules)) refuse("no rule for the jail")
   else {
-    if (!learn(cur "," target, "b", $4, $3)) stale++
-    else if ($3 != 0 && $3 + 0 <= now + 0) expired++
+    if (!learn(cur "," target, "b", g, e)) stale++
+    else if (e != 0 && e + 0 <= now + 0) expired++
     else banned++
     listed[cur "," target] = 1
   }

@@ -5,11 +5,13 @@
  *   r FROM TO [ASOF]                     full lists only: the keys "CHAIN,TARGET" that this chunk speaks for; - = open
  *   j CHAIN [REVISION HOOKS]             the jail of the lines below
  *   p PROTOCOL PORTS BLOCK               one of its rules
- *   b TARGET EXPIRY GENERATION           ban; epoch seconds, 0 = permanent
- *   u TARGET GENERATION                  unban
+ *   t EXPIRY GENERATION                  what the times below are counted from; without it from 0
+ *   b TARGET [EXPIRY GENERATION]         ban: so much later than that, in epoch seconds, - = permanent; absent = just that
+ *   u TARGET [GENERATION]                unban
  *   end LINES                            a text without it was cut off, and counts for nothing
  *
- * Each chunk is whole by itself, and chunks may be run in any order.
+ * Each chunk is whole by itself, and chunks may be run in any order. Bans of one moment share their times, so that
+ * a storm, which is when the room counts, needs half of it.
  */
 import { chainName } from "./chain-name.ts";
 import type { FirewallRule, HostBan, HostChange, JailFirewall } from "./change.ts";
@@ -90,12 +92,14 @@ function sorted(changes: readonly HostChange[]): readonly Item[] {
 
 function fill(items: readonly Item[], limit: number, overhead: number): readonly Chunk[] {
   const firewalls = newestFirewalls(items);
+  const times = earliestTimes(items);
   const chunks: { from: string; lines: string[] }[] = [{ from: "-", lines: [] }];
   let size = overhead + TRAILER_ROOM;
   let jail: string | undefined;
   for (const { key, change } of items) {
-    const line = changeLine(change);
-    const head = jailLines(change.jail, firewalls.get(change.jail));
+    const since = times.get(change.jail)!;
+    const line = changeLine(change, since);
+    const head = jailLines(change.jail, firewalls.get(change.jail), since);
     let lines = change.jail === jail ? [line] : [...head, line];
     const chunk = chunks.at(-1);
     if (chunk !== undefined && chunk.lines.length > 0 && size + sizeOf(lines) > limit) {
@@ -123,10 +127,33 @@ function newestFirewalls(items: readonly Item[]): ReadonlyMap<string, JailFirewa
   return newest;
 }
 
-function jailLines(jail: string, firewall: JailFirewall | undefined): readonly string[] {
-  if (firewall === undefined) return [`j ${chainName(jail)}`];
+/** Epoch seconds and a generation. */
+interface Times {
+  readonly expiry: number;
+  readonly generation: number;
+}
+
+/** Of each jail; 0 where all its bans are permanent. */
+function earliestTimes(items: readonly Item[]): ReadonlyMap<string, Times> {
+  const earliest = new Map<string, Times>();
+  for (const { change } of items) {
+    const { jail, generation } = change;
+    const expiry = change.kind === "ban" ? expirySeconds(change.expiresAt) : 0;
+    const known = earliest.get(jail) ?? { expiry, generation };
+    const ends = [known.expiry, expiry].filter((end) => end !== 0);
+    earliest.set(jail, {
+      expiry: ends.length === 0 ? 0 : Math.min(...ends),
+      generation: Math.min(known.generation, generation),
+    });
+  }
+  return earliest;
+}
+
+function jailLines(jail: string, firewall: JailFirewall | undefined, since: Times): readonly string[] {
+  const times = `t ${digits(since.expiry, "expiresAt")} ${digits(since.generation, "generation")}`;
+  if (firewall === undefined) return [`j ${chainName(jail)}`, times];
   const head = `j ${chainName(jail)} ${digits(firewall.revision, "revision")} ${firewall.hooks.join(",")}`;
-  return [head, ...firewall.rules.map((rule) => `p ${rule.protocol} ${portsText(rule)} ${rule.block}`)];
+  return [head, ...firewall.rules.map((rule) => `p ${rule.protocol} ${portsText(rule)} ${rule.block}`), times];
 }
 
 function portsText({ ports }: FirewallRule): string {
@@ -134,13 +161,18 @@ function portsText({ ports }: FirewallRule): string {
   return ports.map(({ first, last }) => (first === last ? `${first}` : `${first}:${last}`)).join(",");
 }
 
-function changeLine(change: HostChange): string {
-  const generation = digits(change.generation, "generation");
+function changeLine(change: HostChange, since: Times): string {
+  digits(change.generation, "generation");
+  const generation = change.generation - since.generation;
   switch (change.kind) {
-    case "ban":
-      return `b ${change.target} ${digits(expirySeconds(change.expiresAt), "expiresAt")} ${generation}`;
+    case "ban": {
+      const end = expirySeconds(change.expiresAt);
+      digits(end, "expiresAt");
+      if (end === since.expiry && generation === 0) return `b ${change.target}`;
+      return `b ${change.target} ${end === 0 ? "-" : end - since.expiry} ${generation}`;
+    }
     case "unban":
-      return `u ${change.target} ${generation}`;
+      return generation === 0 ? `u ${change.target}` : `u ${change.target} ${generation}`;
   }
 }
 

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseNetwork, type Target } from "../../../shared/core/address.ts";
+import { changesLimit } from "../../../shared/contract/host-document.ts";
 import type { HostBan, HostChange, JailFirewall } from "../../../shared/core/firewall/change.ts";
 import { digestOf } from "../../../shared/core/firewall/digest.ts";
 import { encodeChanges, encodeFullList, hostKey, WIRE_PATTERN } from "../../../shared/core/firewall/encode.ts";
@@ -54,20 +55,27 @@ describe("encoded changes", () => {
           "j f2b-web 3 FORWARD,INPUT",
           "p tcp 80,8000:8010 reject",
           "p udp all drop",
-          "b 192.0.2.3 1763232001 7",
-          "b 2001:db8::1 0 7",
+          "t 1763232001 7",
+          "b 192.0.2.3",
+          "b 2001:db8::1 - 0",
           "j f2b-zz",
-          "u 192.0.2.9 8",
-          "end 7",
+          "t 0 8",
+          "u 192.0.2.9",
+          "end 9",
           "",
         ].join("\n"),
       ],
     });
     expect(encodeChanges([]).chunks).toEqual(["fleet2ban 1\nend 0\n"]);
     expect(encodeFullList([ban("web", "192.0.2.3")], undefined, 5999).chunks[0]).toMatch(
-      /^fleet2ban 1\nr - - 5\nj f2b-web .*\n(.*\n){3}end 5\n$/,
+      /^fleet2ban 1\nr - - 5\nj f2b-web .*\n(.*\n){4}end 6\n$/,
     );
     expect(encodeFullList([]).chunks).toEqual(["fleet2ban 1\nr - -\nend 1\n"]);
+  });
+
+  it("of one moment share their times, so that a command carries two thousand", () => {
+    const many = Array.from({ length: 2_000 }, (_, n) => ban("web", `198.18.${n >> 8}.${n & 255}`));
+    expect(encodeChanges(many, changesLimit(30_000)).chunks).toHaveLength(1);
   });
 
   it("carry the newest edition of a jail's rules", () => {
@@ -84,7 +92,7 @@ describe("encoded changes", () => {
   it("leave out what every host refuses, and say so", () => {
     const changes = [ban("web", "127.0.0.1"), ban("web", "2000::/3"), ban("web", "192.0.2.1"), unban("web", "fe80::1")];
     const { chunks, refused } = encodeChanges(changes);
-    expect(chunks.join()).toContain("b 192.0.2.1 ");
+    expect(chunks.join()).toContain("b 192.0.2.1\n");
     expect(refused.map(({ change, refusal }) => [change.target, refusal])).toEqual([
       ["127.0.0.1", "never-a-client"],
       ["2000::/3", "too-wide"],
@@ -121,7 +129,7 @@ describe("encoded changes", () => {
 
   it("fit the limit, keep to the pattern, and lose nothing", () => {
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 60 }), fc.integer({ min: 250, max: 3000 }), (changes, limit) => {
+      fc.property(fc.array(change, { maxLength: 60 }), fc.integer({ min: 280, max: 3000 }), (changes, limit) => {
         const { chunks } = encodeChanges(changes, limit);
         for (const chunk of chunks) {
           expect(chunk.length).toBeLessThanOrEqual(limit);
@@ -139,7 +147,7 @@ describe("encoded changes", () => {
 
   it("as a full list divide the keys among the chunks", () => {
     fc.assert(
-      fc.property(fc.array(change, { maxLength: 60 }), fc.integer({ min: 420, max: 3000 }), (changes, limit) => {
+      fc.property(fc.array(change, { maxLength: 60 }), fc.integer({ min: 450, max: 3000 }), (changes, limit) => {
         const bans = changes.filter((item): item is HostBan => item.kind === "ban");
         const { chunks } = encodeFullList(bans, limit, 1_763_232_000_000);
         const ranges = chunks.map((chunk) => /^r (\S+) (\S+) \d+$/m.exec(chunk)?.slice(1) ?? []);
@@ -158,12 +166,18 @@ describe("encoded changes", () => {
 });
 
 /** The changes of a chunk, as a host reads them: each belongs to the last jail. */
+/** The changes of a chunk with their times counted from 0, as a host reads them. */
 function read(chunk: string): { key: string; line: string }[] {
   let chain = "";
+  let since = [0, 0] as const;
   return chunk.split("\n").flatMap((line) => {
-    const words = line.split(" ");
-    if (words[0] === "j") chain = words[1] ?? "";
-    return words[0] === "b" || words[0] === "u" ? [{ key: `${chain},${words[1]}`, line: `${chain} ${line}` }] : [];
+    const [word, target, ...times] = line.split(" ");
+    if (word === "j") [chain, since] = [target ?? "", [0, 0]];
+    if (word === "t") since = [Number(target), Number(times[0])];
+    if (word !== "b" && word !== "u") return [];
+    const generation = since[1] + Number(times.at(-1) ?? 0);
+    const expiry = word === "u" ? "" : times[0] === "-" ? "0 " : `${since[0] + Number(times[0] ?? 0)} `;
+    return [{ key: `${chain},${target}`, line: `${chain} ${word} ${target} ${expiry}${generation}` }];
   });
 }
 

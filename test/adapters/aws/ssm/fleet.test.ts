@@ -93,7 +93,7 @@ describe("a command", () => {
         Parameters: {
           Mode: ["apply"],
           Changes: [
-            "fleet2ban 1\nj f2b-web 1 INPUT\np tcp 80,443 drop\nb 192.0.2.1 1763846460 1\nu 192.0.2.2 4\nend 4\n",
+            "fleet2ban 1\nj f2b-web 1 INPUT\np tcp 80,443 drop\nt 1763846460 1\nb 192.0.2.1\nu 192.0.2.2 3\nend 5\n",
           ],
           Deadline: [String((NOW + COMMAND_LIFE) / 1000)],
         },
