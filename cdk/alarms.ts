@@ -32,6 +32,8 @@ interface Plan {
   readonly below?: true;
   /** For so many periods of the metric; 1 if absent. */
   readonly periods?: number;
+  /** One period more may lack its figure: it comes as often as a period is long, and now and then a little later. */
+  readonly mayLackOne?: true;
   /** No figures are a fault in themselves. */
   readonly missingIsBad?: true;
 }
@@ -53,7 +55,8 @@ export function createAlarms(scope: Construct, props: AlarmsProps): void {
       alarmDescription: `${plan.description}. What to do: docs/runbook.md#${kind}`,
       metric: plan.metric,
       threshold: plan.threshold,
-      evaluationPeriods: plan.periods ?? 1,
+      evaluationPeriods: (plan.periods ?? 1) + (plan.mayLackOne ? 1 : 0),
+      datapointsToAlarm: plan.periods ?? 1,
       comparisonOperator: plan.below
         ? cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
         : cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -66,7 +69,7 @@ export function createAlarms(scope: Construct, props: AlarmsProps): void {
   }
 }
 
-function ofFunctions({ functions }: AlarmsProps): Plan[] {
+function ofFunctions({ functions, settings }: AlarmsProps): Plan[] {
   const lambdaMetric = (
     name: keyof FleetFunctions,
     metricName: string,
@@ -95,16 +98,22 @@ function ofFunctions({ functions }: AlarmsProps): Plan[] {
     {
       kind: "ingest-late",
       description: "Log lines wait more than five minutes for ingest",
-      metric: lambdaMetric("ingest", "AsyncEventAge", "Maximum"),
+      // Lambda's own queue has one figure, a stream that it reads another.
+      metric: lambdaMetric("ingest", settings.ingest.by === "lambda" ? "AsyncEventAge" : "IteratorAge", "Maximum"),
       threshold: minutes(5).toMilliseconds(),
       periods: 2,
     },
-    {
-      kind: "ingest-dropped",
-      description: "Log lines were given up",
-      metric: lambdaMetric("ingest", "AsyncEventsDropped", "Sum"),
-      threshold: 0,
-    },
+    // Of a stream nothing is dropped that does not lie in the queue afterwards: "given-up" tells.
+    ...(settings.ingest.by === "lambda"
+      ? [
+          {
+            kind: "ingest-dropped",
+            description: "Log lines were given up",
+            metric: lambdaMetric("ingest", "AsyncEventsDropped", "Sum"),
+            threshold: 0,
+          },
+        ]
+      : []),
     ...(["enforce", "notify"] as const).map((name) => ({
       kind: "stream-late",
       of: name,
@@ -178,24 +187,23 @@ function ofLogGroups({ settings, deployment }: AlarmsProps): Plan[] {
   ]);
 }
 
+/** Reads and writes apart: a figure that there never was leaves a sum without any. */
 function ofTables({ state }: AlarmsProps): Plan[] {
-  return Object.entries(state.tables).map(([name, table]) => {
-    const throttled = (metricName: string) =>
-      awsMetric("DynamoDB", metricName, { TableName: table.tableName }, { statistic: "Sum", period: minutes(5) });
-    return {
+  return Object.entries(state.tables).flatMap(([name, table]) =>
+    (["Read", "Write"] as const).map((kind) => ({
       kind: "table-throttled",
-      of: name,
-      description: `The table ${name} refuses requests`,
-      metric: new cloudwatch.MathExpression({
-        expression: "FILL(reads, 0) + FILL(writes, 0)",
-        usingMetrics: { reads: throttled("ReadThrottleEvents"), writes: throttled("WriteThrottleEvents") },
-        period: minutes(5),
-        label: name,
-      }),
+      of: `${name}-${kind.toLowerCase()}s`,
+      description: `The table ${name} refuses ${kind.toLowerCase()}s`,
+      metric: awsMetric(
+        "DynamoDB",
+        `${kind}ThrottleEvents`,
+        { TableName: table.tableName },
+        { statistic: "Sum", period: minutes(5) },
+      ),
       threshold: 0,
       periods: 2,
-    };
-  });
+    })),
+  );
 }
 
 function ofBans({ settings, deployment }: AlarmsProps): Plan[] {
@@ -229,6 +237,7 @@ function ofBans({ settings, deployment }: AlarmsProps): Plan[] {
       metric: own("HostsOutOfSync", "Maximum"),
       threshold: 0,
       periods,
+      mayLackOne: true,
     },
     {
       kind: "hosts-silent",
@@ -236,6 +245,7 @@ function ofBans({ settings, deployment }: AlarmsProps): Plan[] {
       metric: own("HostsSilent", "Maximum"),
       threshold: 0,
       periods,
+      mayLackOne: true,
     },
     // Who only watches may well have no host tagged yet.
     ...(enforcing
@@ -247,6 +257,7 @@ function ofBans({ settings, deployment }: AlarmsProps): Plan[] {
             threshold: 1,
             below: true as const,
             periods: 3,
+            mayLackOne: true as const,
           },
         ]
       : []),

@@ -83,8 +83,8 @@ const alarms = z.strictObject(
     mails: list(mail, "mail addresses").default([]),
     /** No line in a log group for so long is an alarm; 0 = never. */
     silentMinutes: whole(0, 1440).default(30),
-    /** Hosts that differ from the ban rows for so long are an alarm. */
-    outOfSyncMinutes: whole(10, 1440).default(15),
+    /** Hosts that differ from the ban rows for so long are an alarm; with a period to spare, an alarm looks back a day. */
+    outOfSyncMinutes: whole(10, 1430).default(15),
   },
   OBJECT,
 );

@@ -1,8 +1,10 @@
 /** The alarms and the runbook, the settings and the page that tells of them: neither has what the other lacks. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readSettings } from "../../cdk/settings.ts";
+import { createMetrics } from "../../lambdas/runtime/metrics.ts";
+import type { MetricName } from "../../shared/ports/metrics.ts";
 import { ofType, type Resource, type Synthesised, synthesise } from "./synthesise.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -43,25 +45,71 @@ describe("the alarms", () => {
     expect(of("function-errors")).toEqual(["ingest", "enforce", "sweep", "reconcile", "notify"]);
     expect(of("given-up")).toEqual(["ingest", "enforce", "notify"]);
     expect(of("stream-late")).toEqual(["enforce", "notify"]);
-    expect(of("table-throttled")).toEqual(["windows", "bans", "control"]);
+    expect(of("table-throttled")).toEqual(
+      ["windows", "bans", "control"].flatMap((table) => [`${table}-reads`, `${table}-writes`]),
+    );
     expect(of("delivery-errors")).toEqual(["/var/log/haproxy"]);
     expect(of("log-silent")).toEqual(["/var/log/haproxy"]);
   });
 
-  it("ask only for figures that the functions write, under the stack's name", () => {
-    const written = new Set([...read("shared/ports/metrics.ts").matchAll(/"([A-Z]\w+)"/g)].map((name) => name[1]));
+  it("ask only for figures that the functions write, as they write them", () => {
+    const sources = ["shared/app", "shared/adapters/aws", "lambdas"].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".ts"))
+        .map((file) => read(join(folder, file))),
+    );
+    const written = new Set([...sources.join("\n").matchAll(/"([A-Z]\w+)"/g)].map(([, name]) => name!));
     const own = alarms.map(({ Properties }) => Properties).filter(({ Namespace }) => Namespace === "fleet2ban");
     expect(own.length).toBeGreaterThan(4);
-    for (const { MetricName, Dimensions } of own) {
+    for (const { Namespace, MetricName, Dimensions } of own) {
       expect(written).toContain(MetricName);
-      expect(Dimensions).toEqual([{ Name: "Stack", Value: "fleet2ban" }]);
+      expect(asWritten(MetricName as MetricName)).toEqual({ Namespace, MetricName, Dimensions });
     }
     const dashboard = JSON.stringify(ofType("AWS::CloudWatch::Dashboard", made.program)[0]!.Properties.DashboardBody);
-    for (const name of ["Lines", "LineToIngest", "CommandToReceipt", "HostsInSync", "BansStanding"]) {
-      expect(written).toContain(name);
-      expect(dashboard).toContain(name);
-    }
+    const shown = [...dashboard.matchAll(/\\"fleet2ban\\",\\"(\w+)\\"/g)].map(([, name]) => name!);
+    expect(shown.length).toBeGreaterThan(15);
+    expect(shown.filter((name) => !written.has(name))).toEqual([]);
     expect(dashboard).toContain("haproxy-auth");
+  });
+
+  it("ask AWS for figures that there are, by the dimensions under which they are kept", () => {
+    const asked = (template: Synthesised) =>
+      ofType("AWS::CloudWatch::Alarm", template.program)
+        .map(
+          ({ Properties }) => Properties as { Namespace: string; MetricName: string; Dimensions: { Name: string }[] },
+        )
+        .filter(({ Namespace }) => Namespace !== "fleet2ban")
+        .map(({ Namespace, MetricName, Dimensions }) => {
+          const names = Dimensions.map(({ Name }) => Name).sort();
+          return `${Namespace} ${MetricName} by ${names.join(", ")}`;
+        });
+    const known = [
+      "AWS/DynamoDB ReadThrottleEvents by TableName",
+      "AWS/DynamoDB WriteThrottleEvents by TableName",
+      "AWS/Lambda AsyncEventAge by FunctionName",
+      "AWS/Lambda AsyncEventsDropped by FunctionName",
+      "AWS/Lambda Errors by FunctionName",
+      "AWS/Lambda Invocations by FunctionName",
+      "AWS/Lambda IteratorAge by FunctionName",
+      "AWS/Lambda Throttles by FunctionName",
+      "AWS/Logs DeliveryErrors by DestinationType, FilterName, LogGroupName",
+      "AWS/Logs IncomingLogEvents by LogGroupName",
+      "AWS/SQS ApproximateNumberOfMessagesVisible by QueueName",
+    ];
+    expect([...new Set(asked(made))].sort()).toEqual(known);
+    // A stream has no queue of Lambda's before it: what that queue tells would be silent for ever.
+    const ofStreams = known.filter((name) => !name.includes("Async"));
+    expect([...new Set(asked(synthesise({ ingest: { by: "kinesis" } })))].sort()).toEqual(ofStreams);
+  });
+
+  it("look back no further than CloudWatch does, and bear a check that comes a little late", () => {
+    const longest = synthesise({ mode: "enforce", alarms: { silentMinutes: 1440, outOfSyncMinutes: 1430 } });
+    for (const { Properties } of ofType("AWS::CloudWatch::Alarm", longest.program)) {
+      const { Period, EvaluationPeriods, DatapointsToAlarm } = Properties as Record<string, number>;
+      expect(Period! * EvaluationPeriods!).toBeLessThanOrEqual(86_400);
+      const isOfReconcile = /Hosts/.test(String(Properties.MetricName));
+      expect(EvaluationPeriods! - DatapointsToAlarm!).toBe(isOfReconcile ? 1 : 0);
+    }
   });
 
   it("are about silence where silence is the fault, and about no hosts where somebody enforces", () => {
@@ -81,6 +129,29 @@ describe("the alarms", () => {
     expect(alarms.map(({ Properties }) => Properties.AlarmName)).toContain("fleet2ban-no-hosts");
   });
 });
+
+/** The series that a function makes of a figure: CloudWatch looks at nothing else of it. */
+function asWritten(name: MetricName) {
+  const lines: string[] = [];
+  const metrics = createMetrics("fleet2ban", (line) => void lines.push(line));
+  metrics.count(name, 1);
+  metrics.flush(0);
+  const record = JSON.parse(lines[0]!) as Record<string, unknown> & {
+    readonly _aws: { readonly CloudWatchMetrics: readonly [Space] };
+  };
+  const [{ Namespace, Dimensions, Metrics }] = record._aws.CloudWatchMetrics;
+  return {
+    Namespace,
+    MetricName: Metrics[0].Name,
+    Dimensions: Dimensions[0].map((Name) => ({ Name, Value: record[Name] })),
+  };
+}
+
+interface Space {
+  readonly Namespace: string;
+  readonly Dimensions: readonly [readonly string[]];
+  readonly Metrics: readonly [{ readonly Name: string }];
+}
 
 describe("docs/deploy.md", () => {
   const page = read("docs/deploy.md");
