@@ -53,7 +53,7 @@ export function openLogGroup(options: LogGroupOptions): LogGroup {
     for (const wait of [clockwork.draw(subscription), ...retries]) {
       if (!(await waited(wait, over.signal)) || (await deliver(event))) return;
     }
-    if (!over.signal.aborted) lost(lines);
+    lost(lines);
   };
   const check = "CWL CONTROL MESSAGE: Checking health of destination Lambda.";
   const probe = {

@@ -2,17 +2,14 @@
 import { arch, cpus, totalmem } from "node:os";
 import pc from "picocolors";
 import type { Delays } from "./delays.ts";
-import type { Rig } from "./rig.ts";
+import type { Lines } from "./logs.ts";
 import type { Result } from "./run-stages.ts";
-
-type Lines = ReturnType<Rig["lines"]>;
 
 export interface RunReport {
   /** ISO 8601. */
   readonly at: string;
   readonly machine: { readonly cores: number; readonly memoryGiB: number; readonly architecture: string };
   readonly delays: Delays["name"];
-  /** Log lines of all hosts, and how many of them the subscriptions' patterns held back. */
   readonly lines: Lines;
   /** It took, building included. */
   readonly seconds: number;

@@ -1,18 +1,16 @@
 /** The whole rig, and what a scenario can do with it: attack, knock, wait until packets are dropped, change hosts. */
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "../test/support/netns.ts";
 import type { LambdaParts } from "../test/support/node24.ts";
 import { type Cloud, startCloud } from "./cloud.ts";
 import { createClockwork, type Delays } from "./delays.ts";
 import { repeat } from "./event-source.ts";
-import { startLogAgent } from "./log-agent.ts";
-import { openLogGroup } from "./log-group.ts";
+import { type Lines, LOG_FILE, openLogs } from "./logs.ts";
 import { buildNetwork, HOSTS, type HostName } from "./network.ts";
-import { STACK } from "./services.ts";
-import { type Story, summarise } from "./story.ts";
+import type { Story } from "./story.ts";
 import { startSyslog } from "./syslog.ts";
 import { startVisitor, type Visit, type Visitor } from "./visitors.ts";
 import { SHOP, startWebHost } from "./web-host.ts";
@@ -48,8 +46,8 @@ export interface Rig {
   join(host: HostName): void;
   /** What the good clients saw. */
   readonly good: { readonly asked: number; readonly wrong: readonly string[] };
-  /** Log lines so far, and how many of them subscription patterns kept from the functions. */
-  lines(): { readonly collected: number; readonly heldBack: number };
+  /** Log lines so far. */
+  lines(): Lines;
   close(): Promise<void>;
 }
 
@@ -76,8 +74,6 @@ export interface RigOptions {
 /** Hosts differ, as in fleets: in their firewall, and in how rsyslog begins a line. */
 const BACKENDS = { "web-1": "ipset", "web-2": "nft", "web-3": "ipset", "web-4": "nft", "web-5": "ipset" } as const;
 const FORMATS = { ipset: "RSYSLOG_FileFormat", nft: "RSYSLOG_TraditionalFileFormat" } as const;
-/** What Fail2Ban reads, and `--record` keeps. */
-const LOG_FILE = "haproxy.log";
 /** How long a scenario waits for packets, ms: many times what it takes on an idle machine. */
 const PATIENCE = 90_000;
 /** Looks in a row that must say the same. */
@@ -105,43 +101,18 @@ export async function buildRig({ parts, story, delays, record }: RigOptions): Pr
     const cloud = await startCloud(parts, folder, story, clockwork);
     ends.push(() => cloud.close());
 
-    const logGroups = cloud.logGroups.map(({ name, pattern, file }, nth) => {
-      const phrases = pattern.split('?"').length - 1;
-      story.tell(
-        "logs",
-        `${name}: ${pattern === "" ? "every line" : `lines with one of ${phrases} phrases`} for ingest`,
-      );
-      const group = openLogGroup({
-        ...{ name, pattern, filterName: STACK, number: nth + 1, clockwork, deliver: cloud.ingest },
-        shipped: (stream, lines, heldBack) => {
-          const summary = summarise(lines);
-          const more = heldBack === 0 ? "" : `, ${heldBack} held back`;
-          if (summary !== undefined) story.tell(stream.replace("i-", ""), `ships ${summary}${more}`);
-        },
-        lost: (lines) => story.tell("cloud", `ingest failed three times: ${lines} lines are given up`, "loud"),
-      });
-      ends.push(() => group.close());
-      return { group, file: basename(file) };
-    });
+    const logs = openLogs({ cloud, clockwork, story, record });
+    ends.push(() => logs.close());
 
     const fleet: HostName[] = [];
     const host = (name: HostName) => network.hosts.get(name)!;
     const own = (name: HostName) => join(folder, name);
     for (const name of HOSTS) {
       mkdirSync(own(name));
-      const files = logGroups.map(({ file }) => join(own(name), file));
+      const files = logs.filesIn(own(name));
       await startSyslog(host(name), own(name), files, FORMATS[BACKENDS[name]]);
       await startWebHost(name, host(name), own(name));
-      for (const { group, file } of logGroups) {
-        const keep = (line: string) => record !== undefined && appendFileSync(record, `${line}\n`);
-        const agent = startLogAgent({
-          path: join(own(name), file),
-          flush: () => clockwork.now().flush,
-          put: (events) => group.put(`i-${name}`, events),
-          ...(file === LOG_FILE && { hear: keep }),
-        });
-        ends.push(() => agent.close());
-      }
+      ends.push(logs.collect(`i-${name}`, own(name)));
     }
     const enrol = (name: HostName) => {
       cloud.agent(name, host(name), BACKENDS[name]);
@@ -204,11 +175,7 @@ export async function buildRig({ parts, story, delays, record }: RigOptions): Pr
         }
       },
       join: enrol,
-      lines: () => {
-        const sum = (key: "collected" | "heldBack") =>
-          logGroups.reduce((total, { group }) => total + group.counts[key], 0);
-        return { collected: sum("collected"), heldBack: sum("heldBack") };
-      },
+      lines: logs.lines,
     };
   } catch (error) {
     await close();
