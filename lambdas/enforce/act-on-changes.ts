@@ -62,7 +62,7 @@ async function command(changes: readonly BanChange[], deps: ActDeps, { log, metr
   const firewalls = deps.ruleset.firewallsAt(await deps.revision());
   const pool = { port: deps.pacing.pool, who: randomUUID() };
   const fleet = paceCommands(deps.fleet, { ...deps.pacing, pool, now, longest: () => remaining() - TIME_TO_ACT });
-  const { reports } = await enforceChanges(changes, now(), { fleet, firewalls });
+  const { reports } = await enforceChanges(changes, now(), { fleet, firewalls, ruleset: deps.ruleset.hash });
   for (const report of reports) {
     if (report.kind !== "refused") continue;
     const { change, refusal } = report;

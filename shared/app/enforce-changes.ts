@@ -13,6 +13,8 @@ export interface EnforceDeps {
   readonly fleet: Fleet;
   /** Compiled firewall actions by jail; jails without any are absent. */
   readonly firewalls: ReadonlyMap<string, JailFirewall>;
+  /** Hash of the ruleset that the firewalls are of, where an unban that no host needs is worth being left out. */
+  readonly ruleset?: string;
 }
 
 export interface EnforceReport {
@@ -30,7 +32,7 @@ export async function enforceChanges(
   now: number,
   deps: EnforceDeps,
 ): Promise<EnforceReport> {
-  const hostChanges = changes.flatMap((change) => hostChange(change, now, deps.firewalls) ?? []);
+  const hostChanges = changes.flatMap((change) => hostChange(change, now, deps) ?? []);
   const reports = hostChanges.length > 0 ? await deps.fleet.apply(hostChanges) : [];
   return { hostChanges, reports, unhealthy: reports.filter((report) => !isHealthy(report)) };
 }
@@ -55,11 +57,7 @@ export function isHealthy(report: FleetReport): boolean {
   }
 }
 
-function hostChange(
-  change: BanChange,
-  now: number,
-  firewalls: ReadonlyMap<string, JailFirewall>,
-): HostChange | undefined {
+function hostChange(change: BanChange, now: number, { firewalls, ruleset }: EnforceDeps): HostChange | undefined {
   const { ban } = change;
   const firewall = firewalls.get(ban.jail);
   switch (change.kind) {
@@ -69,7 +67,10 @@ function hostChange(
       if (firewall === undefined || !stands(ban, now)) return undefined;
       return hostBan(ban, firewall);
     case "lifted":
-      // Also for a jail that is configured no more: its bans may still be in the kernel.
+      // A jail that is observed, and was when it banned: no host ever heard of it. Where a function with the ruleset before
+      // was faster than a deployment, the reconcile that takes the jail's older bans off the hosts takes this one too.
+      if (firewall === undefined && ban.ruleset === ruleset) return undefined;
+      // Also for a jail that is observed or configured no more: its bans may still be in the kernel.
       return { kind: "unban", jail: ban.jail, target: ban.id, generation: ban.generation };
   }
 }

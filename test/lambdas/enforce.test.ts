@@ -95,6 +95,24 @@ describe("changes of ban rows", () => {
     expect(out.logs()).toMatchObject([{ message: `[web] Ban ${A}` }]);
   });
 
+  it("lift no ban on hosts that never heard of it: its jail was only observed", async () => {
+    const observed = rulesetOf({ hash: "ruleset-2", jails: [wordJail("web", { actions: [] })], observed: ["web"] });
+    const before = await start();
+    const after = await start({ ruleset: observed });
+    const [enforced, seen] = [ban({ ruleset: "ruleset-1" }), ban({ id: B, ruleset: "ruleset-2" })];
+    await cloud.state.bans.put(enforced);
+    await before.enforce(take());
+    await cloud.state.bans.put(seen);
+    await cloud.state.bans.lift(seen, cloud.clock.now());
+    await after.enforce(take());
+    expect(cloud.ssm.sent.length).toBe(1);
+    expect(after.out.logs().at(-1)).toMatchObject({ message: `[web] Unban ${B}` });
+    // What stood when people switched from enforcing to observing is lifted by them, as ever.
+    await cloud.state.bans.lift(enforced, cloud.clock.now());
+    await after.enforce(take());
+    expect(cloud.ssm.changes().at(-1)).toBe(`u ${A} ${enforced.generation}`);
+  });
+
   it("that hosts never take are named and not sent", async () => {
     const { enforce, out } = await start();
     await cloud.state.bans.put(ban({ id: parseNetwork("0.0.0.0/4")! }));
