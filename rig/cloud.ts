@@ -38,6 +38,10 @@ export interface Cloud {
   ingest(event: unknown): Promise<boolean>;
   /** The product's command line with `--stack`. */
   command(...argv: readonly string[]): Promise<Said>;
+  /** The same with lines on its standard input. */
+  commandOn(lines: readonly string[], ...argv: readonly string[]): Promise<Said>;
+  /** Ids whose ban row has gone, as the stream told it. */
+  readonly lifted: ReadonlySet<string>;
   /** What to set for a command line of one's own, as shell text. */
   readonly attach: string;
   agent(host: string, namespace: Namespace, backend: "ipset" | "nft"): void;
@@ -110,15 +114,15 @@ export async function startCloud(
     await invoke("reconcile", {});
 
     const tellOfBans = stream.reader();
+    const lifted = new Set<string>();
     let commands = 0;
     const watch = async () => {
-      tellChanges(
-        tellOfBans(10_000).flatMap((record) => {
-          const found = decodeStreamRecord(record);
-          return found.kind === "change" ? [found.change] : [];
-        }),
-        story,
-      );
+      const changes = tellOfBans(10_000).flatMap((record) => {
+        const found = decodeStreamRecord(record);
+        return found.kind === "change" ? [found.change] : [];
+      });
+      tellChanges(changes, story);
+      for (const { kind, ban } of changes) if (kind === "lifted") lifted.add(ban.id);
       for (const command of ssm.sent.slice(commands)) {
         commands += 1;
         const changes = changesIn(command);
@@ -170,17 +174,20 @@ export async function startCloud(
       await watching.pause();
     });
     const person = personalEnvironment(services.endpoints);
+    const commandOn = (lines: readonly string[], ...argv: readonly string[]) => {
+      const shown = argv.length > 8 ? [...argv.slice(0, 4), `… (${argv.length} words)`] : argv;
+      const list = lines.length === 0 ? "" : ` < ${lines.length} lines`;
+      story.tell("person", `fleet2ban ${shown.join(" ")} --stack ${STACK}${list}`);
+      return runCommand(argv, person, lines.map((line) => `${line}\n`).join(""));
+    };
     return {
-      ...{ ssm, logGroups, mails, stop, resume, close },
+      ...{ ssm, logGroups, mails, lifted, stop, resume, close },
       async ingest(event) {
         await gate;
         return invoke("ingest", event);
       },
-      command: (...argv) => {
-        const shown = argv.length > 8 ? [...argv.slice(0, 4), `… (${argv.length} words)`] : argv;
-        story.tell("person", `fleet2ban ${shown.join(" ")} --stack ${STACK}`);
-        return runCommand(argv, person);
-      },
+      command: (...argv) => commandOn([], ...argv),
+      commandOn,
       attach: Object.entries(person)
         .map(([name, value]) => `${name}=${value}`)
         .join(" "),

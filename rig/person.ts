@@ -21,13 +21,19 @@ export function personalEnvironment(endpoints: Readonly<Record<string, string>>)
   };
 }
 
-/** Runs `fleet2ban ARGV --stack rig`; a command that fails is an outcome, not an exception. */
-export function runCommand(argv: readonly string[], environment: Readonly<Record<string, string>>): Promise<Said> {
+/** Runs `fleet2ban ARGV --stack rig` with `input` on its standard input; a command that fails is an outcome, not an exception. */
+export function runCommand(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  input = "",
+): Promise<Said> {
   const options = { env: { ...process.env, ...environment }, maxBuffer: 1 << 26 };
   return new Promise((resolve) => {
-    execFile(process.execPath, [BIN, ...argv, "--stack", STACK], options, (error, stdout, stderr) => {
+    const child = execFile(process.execPath, [BIN, ...argv, "--stack", STACK], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
       resolve({ code, out: `${stdout}${stderr}` });
     });
+    // A command that reads nothing closes it.
+    child.stdin?.on("error", () => undefined).end(input);
   });
 }

@@ -46,6 +46,8 @@ export interface SsmStandIn {
   readonly client: SSMClient;
   /** Every SendCommand so far. */
   readonly sent: readonly SendCommandCommandInput[];
+  /** Every script that has run to its end, by host and what it was told to do, with the ms that it took. */
+  runs(): readonly Run[];
   /** Waits until every host that is online has run all it was sent. */
   idle(): Promise<void>;
   /** Takes a host offline: what is sent waits for it, as long as its delivery time lasts. Online, it runs what waits. */
@@ -63,6 +65,16 @@ export interface SsmStandIn {
   publish(content: string): void;
   /** Ends what runs, and removes all files. */
   close(): void;
+}
+
+export interface Run {
+  readonly host: string;
+  readonly mode: string;
+  readonly changes: string;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  /** Ms. */
+  readonly took: number;
 }
 
 export interface StandInOptions {
@@ -170,6 +182,7 @@ export function createSsmStandIn({ document, tag, hosts, delivery = () => 0 }: S
         stdout: "",
         stderr: "",
         code: -1,
+        startedAt: undefined,
         finishedAt: undefined,
       };
       jobs.push(job);
@@ -220,6 +233,12 @@ export function createSsmStandIn({ document, tag, hosts, delivery = () => 0 }: S
   return {
     client: { send: async (command: object) => answer(command) } as unknown as SSMClient,
     sent,
+    runs: () =>
+      jobs.flatMap(({ host, parameters, startedAt, finishedAt }) => {
+        if (startedAt === undefined || finishedAt === undefined) return [];
+        const [mode = "", changes = ""] = [parameters.Mode?.[0], parameters.Changes?.[0]];
+        return [{ host, mode, changes, startedAt, took: finishedAt - startedAt }];
+      }),
     idle: () =>
       new Promise((resolve) => {
         wake.push(resolve);

@@ -40,6 +40,7 @@ export interface Job {
   stdout: string;
   stderr: string;
   code: number;
+  startedAt: number | undefined;
   finishedAt: number | undefined;
 }
 
@@ -75,6 +76,7 @@ export async function runJob(job: Job, host: Machine, folder: string, running: S
     // A group of its own, so that what the script started ends with it.
     detached: true,
   });
+  job.startedAt = Date.now();
   running.add(child);
   const timer = setTimeout(() => endGroup(child), Number(timeoutSeconds) * 1000);
   child.stdout.setEncoding("utf8").on("data", (text: string) => (job.stdout += text));
