@@ -10,6 +10,7 @@ import {
   ban,
   createRig,
   firewall,
+  HOST_RULES,
   kernelEntries,
   type Rig,
   receiptOf,
@@ -20,21 +21,6 @@ import {
 const A = "192.0.2.1";
 const B = "192.0.2.2";
 const V6 = "2001:db8::1";
-
-const HOST_RULES = `*filter
-:INPUT DROP [0:0]
-:FORWARD ACCEPT [0:0]
-:OUTPUT ACCEPT [0:0]
-:own - [0:0]
--A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT
--A INPUT -p tcp -m tcp --dport 22 -m comment --comment "keep \\"f2b-web\\" away" -j ACCEPT
--A INPUT -p tcp -m tcp --dport 80 -j ACCEPT
--A INPUT -p tcp -m tcp --dport 443 -j ACCEPT
--A INPUT -j own
--A INPUT -j DROP
--A own -s 198.51.100.0/24 -j RETURN
-COMMIT
-`;
 
 describe.skipIf(!available(TOOLS, { root: true }))("the host script", () => {
   let rig: Rig;

@@ -23,6 +23,22 @@ const PATIENCE = 15_000;
 /** How long to wait for an answer that should not come (ms); a namespace answers within one. */
 export const BRIEFLY = { patience: 700 };
 
+/** What stood on the host before us: rules, a chain and a comment with our name in it. */
+export const HOST_RULES = `*filter
+:INPUT DROP [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:own - [0:0]
+-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT
+-A INPUT -p tcp -m tcp --dport 22 -m comment --comment "keep \\"f2b-web\\" away" -j ACCEPT
+-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT
+-A INPUT -p tcp -m tcp --dport 443 -j ACCEPT
+-A INPUT -j own
+-A INPUT -j DROP
+-A own -s 198.51.100.0/24 -j RETURN
+COMMIT
+`;
+
 export interface Rig {
   readonly net: Network;
   readonly fleet: Fleet;
