@@ -4,7 +4,7 @@ import { digestOf } from "../../core/firewall/digest.ts";
 import { hostKey } from "../../core/firewall/encode.ts";
 import { refusalOf } from "../../core/firewall/enforceable.ts";
 import { type Known, type Ledger, learn, standing, takeFullList } from "../../core/firewall/ledger.ts";
-import type { Receipt, ReceiptCounts } from "../../core/firewall/receipt.ts";
+import { NO_COUNTS, type Receipt, type ReceiptCounts } from "../../core/firewall/receipt.ts";
 import type { Fleet, FleetReport } from "../../ports/fleet.ts";
 
 export interface DryRunFleetDeps {
@@ -84,21 +84,7 @@ const EMPTY: Receipt = {
   faults: [],
   refusals: [],
   notes: [],
-  changes: 0,
-  banned: 0,
-  unbanned: 0,
-  stale: 0,
-  expired: 0,
-  refused: 0,
-  added: 0,
-  retimed: 0,
-  removed: 0,
-  bans: 0,
-  skipped: 0,
-  missing: 0,
-  foreign: 0,
-  repaired: 0,
-  broken: 0,
+  ...NO_COUNTS,
 };
 
 function byKey(bans: readonly Known[]): ReadonlyMap<string, Known> {

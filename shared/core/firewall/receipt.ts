@@ -31,6 +31,9 @@ const COUNTS = [
  */
 export type ReceiptCounts = { readonly [K in (typeof COUNTS)[number]]: number };
 
+/** Counts of a run that found and did nothing. */
+export const NO_COUNTS = Object.fromEntries(COUNTS.map((count) => [count, 0])) as ReceiptCounts;
+
 export interface Receipt extends ReceiptCounts {
   readonly kind: "done";
   /** Version of the host script. */

@@ -1,23 +1,11 @@
 /** A host that is in sync, and a receipt that says so; a test changes what it is about. */
 
-import type { Receipt } from "../../../shared/core/firewall/receipt.ts";
+import { NO_COUNTS, type Receipt } from "../../../shared/core/firewall/receipt.ts";
 import type { Sighting, Standard } from "../../../shared/core/fleet/host-state.ts";
 
 export const NOW = 1_763_846_400_000;
 
 export function receipt(more: Partial<Receipt> = {}): Receipt {
-  const none = {
-    changes: 0,
-    banned: 0,
-    unbanned: 0,
-    stale: 0,
-    expired: 0,
-    refused: 0,
-    added: 0,
-    retimed: 0,
-    removed: 0,
-  };
-  const stands = { bans: 1, skipped: 0, missing: 0, foreign: 0, repaired: 0, broken: 0 };
   return {
     kind: "done",
     script: "1.0.0",
@@ -30,8 +18,8 @@ export function receipt(more: Partial<Receipt> = {}): Receipt {
     faults: [],
     refusals: [],
     notes: [],
-    ...none,
-    ...stands,
+    ...NO_COUNTS,
+    bans: 1,
     ...more,
   };
 }
