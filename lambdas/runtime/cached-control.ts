@@ -21,7 +21,8 @@ type Loaded = Awaited<ReturnType<Breakers["load"]>>;
 
 /**
  * A breaker that another process tripped stops this one within `ttl` ms, or at its next own ban: that one's save
- * conflicts, and the state is read anew.
+ * conflicts, and the state is read anew. A tripped one is read each time: what is held must be held before the person
+ * looks who arms it again.
  */
 export function cacheBreakers(breakers: Breakers, now: () => number, ttl = CONTROL_TTL): Breakers {
   const memories = new Map<string, ShortMemory<Loaded>>();
@@ -31,7 +32,13 @@ export function cacheBreakers(breakers: Breakers, now: () => number, ttl = CONTR
     return memory;
   };
   return {
-    load: (jail) => memoryOf(jail).get(),
+    async load(jail) {
+      const memory = memoryOf(jail);
+      const loaded = await memory.get();
+      if (loaded.state.kind === "armed") return loaded;
+      memory.forget();
+      return breakers.load(jail);
+    },
     async save(jail, state, version) {
       const memory = memoryOf(jail);
       // Not known how a save that throws ended: the next load finds out.

@@ -86,11 +86,15 @@ export async function placeBan(
     ruleset: deps.ruleset,
   };
   if (ban.expiresAt !== undefined && ban.expiresAt <= receivedAt) return { verdict: { kind: "over", ban } };
-  const { state } = await deps.breakers.load(key.jail);
-  if (state.kind === "tripped") {
+  if ((await deps.breakers.load(key.jail)).state.kind === "tripped") {
     await deps.holds.hold(ban);
-    const verdict: Verdict = { kind: "held", ban };
-    return state.untold === undefined ? { verdict } : { verdict, tripped: trippedBy(key.jail, state) };
+    const { state } = await deps.breakers.load(key.jail);
+    if (state.kind === "tripped") {
+      const verdict: Verdict = { kind: "held", ban };
+      return state.untold === undefined ? { verdict } : { verdict, tripped: trippedBy(key.jail, state) };
+    }
+    // A person let the jail go on meanwhile, and may have seen what was held before this: then nobody would ever look.
+    await deps.holds.drop(ban);
   }
   const outcome = await deps.bans.put(ban);
   if (outcome.kind === "standing") {

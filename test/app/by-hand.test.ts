@@ -310,6 +310,20 @@ describe("what a breaker held", () => {
     },
   );
 
+  it("is banned where a person let the jail go on just before it was held", async () => {
+    const here = await tripped();
+    const { holds } = here.state;
+    const hold: typeof holds.hold = async (ban) => {
+      await releaseHeld({ rules: here.rules("web"), at: 100, verdict: "let-go" }, here.deps);
+      await holds.hold(ban);
+    };
+    const events = [0, 1, 2].map((at) => event(at, "web 192.0.2.4"));
+    const deps = { ...here.deps, holds: { ...holds, hold } };
+    const { verdicts } = await here.state.batch(() => ingestEvents(events, deps));
+    expect(verdicts).toMatchObject([{ kind: "banned", ban: { id: "192.0.2.4" } }]);
+    expect(await all(holds.inJail("web"))).toEqual([]);
+  });
+
   it.each([
     { name: "let go", verdict: "let-go" as const, at: 100 },
     { name: "let go where it is over", verdict: "ban" as const, at: 2 * HOUR },

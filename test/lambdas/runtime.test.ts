@@ -294,6 +294,14 @@ describe("breakers", () => {
     expect((await breakers.load("web")).version).toBe(9);
     expect(told).toEqual(["load web", "save 4", "save 5", "load web"]);
   });
+
+  it("are read each time while they are tripped, so that nothing is held behind the back of who arms them", async () => {
+    let state: BreakerState = { kind: "tripped", at: 0, bans: 301 };
+    const breakers = cacheBreakers({ load: async () => ({ state, version: 1 }), save: async () => "saved" }, () => 0);
+    expect((await breakers.load("web")).state.kind).toBe("tripped");
+    state = { kind: "armed", rate: [] };
+    expect((await breakers.load("web")).state.kind).toBe("armed");
+  });
 });
 
 describe("a resolver", () => {
