@@ -33,6 +33,7 @@ import {
   invalidParameter,
   type Job,
   type Machine,
+  type Run,
   runJob,
   type StandInHost,
   WORKERS,
@@ -65,16 +66,6 @@ export interface SsmStandIn {
   publish(content: string): void;
   /** Ends what runs, and removes all files. */
   close(): void;
-}
-
-export interface Run {
-  readonly host: string;
-  readonly mode: string;
-  readonly changes: string;
-  /** Epoch ms. */
-  readonly startedAt: number;
-  /** Ms. */
-  readonly took: number;
 }
 
 export interface StandInOptions {

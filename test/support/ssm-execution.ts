@@ -44,6 +44,17 @@ export interface Job {
   finishedAt: number | undefined;
 }
 
+/** A script that ran to its end. */
+export interface Run {
+  readonly host: string;
+  readonly mode: string;
+  readonly changes: string;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  /** Ms. */
+  readonly took: number;
+}
+
 export interface Machine extends StandInHost {
   online: boolean;
   seenAt: number;
