@@ -3,6 +3,7 @@
  * the services of services.ts. docs/rig.md says what stands in for AWS.
  */
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { compileRuleset } from "../cdk/compile-ruleset.ts";
 import { readSettings } from "../cdk/settings.ts";
@@ -82,6 +83,8 @@ export async function startCloud(
       if (more.length > 0) throw new Error(`the rig has one file for a log group, and ${name} has more`);
       return { name, pattern, file };
     });
+    // What follows takes seconds without a pause: a Ctrl-C is heard before.
+    await setImmediate();
     const assets = synthesiseAssets({ names: LAMBDAS, ruleset, architecture: parts.architecture, into: folder });
 
     const services = await startServices(Object.keys(patterns), story, clockwork);

@@ -6,7 +6,7 @@ import { checkNeeds } from "./needs.ts";
 import { formatReport, reportOf } from "./report.ts";
 import { buildRig, type Rig } from "./rig.ts";
 import { runStages } from "./run-stages.ts";
-import { STAGES } from "./scenarios/stages.ts";
+import { stagesOf } from "./scenarios/stages.ts";
 import { createStory } from "./story.ts";
 
 const HELP = `npm run rig -- [options]
@@ -16,7 +16,7 @@ It needs root. It touches nothing outside namespaces of its own and a folder for
 
   --install       fetch the Debian packages that are missing
   --only TEXT     run the scenarios that have TEXT in their name
-  --short         leave out the storm of bans and what takes as long: three minutes instead of five
+  --short         leave out the storm of bans and what takes as long
   --list          name the scenarios
   --json          print one object at the end, and nothing else
   --keep          leave everything up afterwards, until Ctrl-C, with the command line attached to it
@@ -41,7 +41,7 @@ async function main(): Promise<number> {
   const say = (line: string) => {
     if (!json && !isOver) process.stdout.write(`${line}\n`);
   };
-  const stages = STAGES.filter(({ isLong }) => !(values.short && isLong));
+  const stages = stagesOf(values.short ? "short" : "whole");
   const names = stages.flatMap(({ scenarios }) => scenarios.map(({ name }) => name));
   if (values.help || values.list) {
     process.stdout.write(values.help ? HELP : `${names.join("\n")}\n`);
@@ -90,12 +90,14 @@ async function stay(rig: Rig, say: (line: string) => void): Promise<void> {
 let standing: Rig | undefined;
 
 // Namespaces, processes and files go with this process whichever way it ends; with time they go in order.
+const end = () => process.exit(130);
+let isEnding = false;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.once(signal, () => {
-    const end = () => process.exit(130);
+  process.on(signal, () => {
+    if (standing === undefined || isEnding) end();
+    isEnding = true;
     setTimeout(end, 10_000);
-    if (standing === undefined) end();
-    else standing.close().then(end, end);
+    standing?.close().then(end, end);
   });
 
 main().then(

@@ -25,7 +25,13 @@ export function reportOf(
 ): RunReport {
   const machine = { cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), architecture: arch() };
   const passed = scenarios.length > 0 && scenarios.every((each) => each.passed);
-  return { at: new Date().toISOString(), machine, delays, lines, seconds: rounded(seconds), passed, scenarios };
+  const results = scenarios.map((result) => ({
+    ...result,
+    seconds: rounded(result.seconds),
+    figures: Object.fromEntries(Object.entries(result.figures).map(([name, value]) => [name, rounded(value)])),
+  }));
+  const at = new Date().toISOString();
+  return { at, machine, delays, lines, seconds: rounded(seconds), passed, scenarios: results };
 }
 
 /** The table; figures in seconds unless their name says otherwise. */
@@ -45,7 +51,7 @@ export function formatReport({ scenarios, machine, seconds, passed, lines, delay
 
 function figuresText(figures: Result["figures"]): string {
   return Object.entries(figures)
-    .map(([name, value]) => `${name} ${rounded(value)}`)
+    .map(([name, value]) => `${name} ${value}`)
     .join(", ");
 }
 
