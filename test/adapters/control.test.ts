@@ -25,6 +25,7 @@ import {
   type ServeOptions,
   serveControl,
 } from "../../shared/adapters/local/control/server.ts";
+import { available } from "../support/require.ts";
 
 const servers: ControlServer[] = [];
 const directories: string[] = [];
@@ -56,8 +57,8 @@ async function serve(
 const ping = { command: ["ping"], options: {} };
 
 /** A client that writes what it likes; collects what comes until the server hangs up. */
-function raw(path: string): Socket & { received: Promise<string> } {
-  const socket = connect(path);
+function raw(path: string, allowHalfOpen = false): Socket & { received: Promise<string> } {
+  const socket = connect({ path, allowHalfOpen });
   const chunks: Buffer[] = [];
   socket.on("data", (chunk: Buffer) => chunks.push(chunk));
   socket.on("error", () => {});
@@ -248,6 +249,48 @@ describe("the control socket", () => {
     one.destroy();
     expect(await untilServed(path)).toMatchObject(ping);
   });
+
+  it("drops one too many although it goes on sending", async () => {
+    let release = (_: string) => {};
+    let hold: ControlHandler = echo;
+    const called = new Promise<void>((begin) => {
+      hold = () =>
+        new Promise<string>((resolve) => {
+          release = resolve;
+          begin();
+        });
+    });
+    const path = await serve(hold, { maxClients: 1, patience: 400 });
+    const first = callControl(path, ping);
+    await called;
+    const insistent = raw(path, true);
+    const trickle = setInterval(() => insistent.write("x"), 5);
+    expect(await insistent.received).toContain("too-busy");
+    clearInterval(trickle);
+    release("done");
+    expect(await first).toBe("done");
+  });
+
+  it.skipIf(!available(["prlimit"]))("goes on when the process has had no files left for a client", async () => {
+    const path = join(directory(), "sock");
+    const script = `
+      import { readdirSync } from "node:fs";
+      import { serveControl } from ${JSON.stringify(new URL("../../shared/adapters/local/control/server.ts", import.meta.url).href)};
+      await serveControl(${JSON.stringify(path)}, async () => readdirSync("/proc/self/fd").length);
+      console.log("ready");`;
+    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script]);
+    children.push(child);
+    await once(child.stdout!, "data");
+    const open = Number(await callControl(path, ping));
+    await once(spawn("prlimit", ["--pid", String(child.pid), `--nofile=${open + 4}`]), "exit");
+    for (let round = 0; round < 3; round++) {
+      const crowd = Array.from({ length: 30 }, () => raw(path));
+      await Promise.race(crowd.map(({ received }) => received));
+      for (const socket of crowd) socket.destroy();
+    }
+    expect(await untilServed(path)).toBeGreaterThan(0);
+    expect(child.exitCode).toBeNull();
+  });
 });
 
 describe("calling", () => {
@@ -395,7 +438,8 @@ async function untilServed(path: string): Promise<JsonValue> {
     try {
       return await callControl(path, ping);
     } catch (error) {
-      if (!(error instanceof ControlError) || error.code !== "too-busy") throw error;
+      // Without a file for it, a client is hung up on.
+      if (!(error instanceof ControlError) || !["too-busy", "no-answer"].includes(error.code)) throw error;
       await sleep(10);
     }
   }

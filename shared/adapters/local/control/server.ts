@@ -61,7 +61,9 @@ export async function serveControl(
     socket.on("error", () => socket.destroy());
     if (clients.size >= maxClients) {
       socket.end(encodeError(new ControlError("too-busy", "Too many clients at once", "Try again in a moment.")));
-      socket.setTimeout(patience, () => socket.destroy());
+      // Whatever it goes on sending: an idle time-out would never come.
+      const timer = setTimeout(() => socket.destroy(), patience);
+      socket.once("close", () => clearTimeout(timer));
       socket.resume();
       return;
     }
@@ -69,8 +71,9 @@ export async function serveControl(
     clients.add(client);
     socket.once("close", () => clients.delete(client));
   });
+  // From its first moment on: an error that nobody hears ends the process.
+  server.once("listening", () => server.on("error", failed));
   await claim(server, path);
-  server.on("error", failed);
   return {
     path,
     close: async () => {
