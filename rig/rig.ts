@@ -125,7 +125,12 @@ export async function buildRig({ parts, story, delays, record }: RigOptions): Pr
     const addressOf = (name: HostName, of: string) => (of.includes(":") ? host(name).v6 : host(name).v4);
     const request = async (name: HostName, from: string, bytes: string, port?: number) =>
       (await attackers.ask(addressOf(name, from), from, bytes, port)).status ?? 0;
-    const opens = async (name: HostName, from: string) => (await attackers.knock(addressOf(name, from), from)).ok;
+    const opens = async (name: HostName, from: string) => {
+      const { ok, error } = await attackers.knock(addressOf(name, from), from);
+      // A ban is silence; whatever answers is not one.
+      if (!ok && error !== "timeout") throw new Error(`${from} is answered with ${error} by ${name}`);
+      return ok;
+    };
     const until = async (isOpen: boolean, from: string, since: number, hosts: readonly HostName[]) => {
       const seconds = await Promise.all(
         hosts.map(async (name) => {

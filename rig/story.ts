@@ -6,13 +6,17 @@ export interface Story {
   /** `weight`: the ban and its end stand out, what repeats itself is pale. */
   tell(who: string, what: string, weight?: "loud" | "good" | "pale"): void;
   title(text: string): void;
+  /** Since its begin. */
+  seconds(): number;
 }
 
 export function createStory(write: (line: string) => void): Story {
   const begun = performance.now();
+  const seconds = () => (performance.now() - begun) / 1000;
   return {
+    seconds,
     tell(who, what, weight) {
-      const time = `${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s`;
+      const time = `${seconds().toFixed(1).padStart(6)} s`;
       const text = weight === "loud" ? pc.bold(pc.red(what)) : weight === "good" ? pc.green(what) : what;
       const line = `${pc.dim(time)}  ${who.padEnd(9)} ${text}`;
       write(weight === "pale" ? pc.dim(`${time}  ${who.padEnd(9)} ${what}`) : line);

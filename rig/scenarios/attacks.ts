@@ -1,22 +1,24 @@
 /** Attackers of all kinds: whoever fails often enough, wherever, is dropped by every host; nobody else is. */
 import { type Attack, get, type Rig } from "../rig.ts";
-import { drops, must, type Scenario, type Stage } from "./scenario.ts";
+import { drops, must, type Scenario, type Stage, told } from "./scenario.ts";
 
 /** Four failures are one ban in every jail of the rig. */
 const ENOUGH = 4;
 const UNROUTED = get("/", "10.0.0.1");
 const FIRST = ["web-1"] as const;
+const IGNORED = "198.51.100.26";
 
 /** Attackers of one host that are dropped on all. */
-const ON_ONE_HOST: readonly (Pick<Attack, "from" | "bytes" | "status" | "port"> & { readonly name: string })[] = [
-  { name: "attack on one host, dropped on all", from: "198.51.100.10", bytes: UNROUTED, status: 503 },
-  { name: "the same over IPv6", from: "2001:db8:bad::10", bytes: UNROUTED, status: 503 },
-  { name: "401: guessing passwords", from: "198.51.100.11", bytes: get("/account"), status: 401 },
-  { name: "404: probing", from: "198.51.100.12", bytes: get("/old/admin.bak"), status: 404 },
-  { name: "garbage instead of HTTP", from: "198.51.100.13", bytes: "\x16\x03\x01 ?\r\n\r\n", status: 400 },
-  { name: "slow clients", from: "198.51.100.14", bytes: "GET / HTTP/1.1\r\nHost: sh", status: 408 },
-  { name: "no TLS where TLS is spoken", from: "198.51.100.15", bytes: UNROUTED, status: 0, port: 443 },
-];
+export const ON_ONE_HOST: readonly (Pick<Attack, "from" | "bytes" | "status" | "port"> & { readonly name: string })[] =
+  [
+    { name: "attack on one host, dropped on all", from: "198.51.100.10", bytes: UNROUTED, status: 503 },
+    { name: "the same over IPv6", from: "2001:db8:bad::10", bytes: UNROUTED, status: 503 },
+    { name: "401: guessing passwords", from: "198.51.100.11", bytes: get("/account"), status: 401 },
+    { name: "404: probing", from: "198.51.100.12", bytes: get("/old/admin.bak"), status: 404 },
+    { name: "garbage instead of HTTP", from: "198.51.100.13", bytes: "\x16\x03\x01 ?\r\n\r\n", status: 400 },
+    { name: "slow clients", from: "198.51.100.14", bytes: "GET / HTTP/1.1\r\nHost: sh", status: 408 },
+    { name: "no TLS where TLS is spoken", from: "198.51.100.15", bytes: UNROUTED, status: 0, port: 443 },
+  ];
 
 async function isOpenEverywhere(rig: Rig, from: string): Promise<void> {
   for (const host of rig.fleet)
@@ -42,24 +44,49 @@ const spread: Scenario = {
   },
 };
 
+/** What firewalls commonly begin with: it lets every packet of an open connection in. */
+const LETS_OPEN_ONES_BE = ["-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j", "ACCEPT"];
+
 const keptAlive: Scenario = {
-  name: "an attacker's open connection is cut",
+  name: "an attacker's open connections are cut, although the hosts' firewalls let open ones be",
   async run(rig) {
     const from = "198.51.100.21";
-    const held = await rig.attackers.hold(rig.addressOf("web-2", from), from, get("/"));
-    must(held.status === 200, `the connection was answered with ${held.status}`);
-    const before = await rig.attackers.again(held, get("/"));
-    must(before.status === 200, "the connection was not kept open");
-    const last = await rig.attack({ from, hosts: FIRST, bytes: UNROUTED, status: 503, times: ENOUGH });
+    // One host of each firewall.
+    const hosts = ["web-1", "web-2"] as const;
+    const held = await Promise.all(
+      hosts.map(async (host) => {
+        rig.host(host).must(["iptables", "-w", "-I", "INPUT", ...LETS_OPEN_ONES_BE]);
+        const visit = await rig.attackers.hold(rig.addressOf(host, from), from, get("/"));
+        must(visit.status === 200, `the connection was answered with ${visit.status}`);
+        const again = await rig.attackers.again(visit, get("/"));
+        must(again.status === 200, "the connection was not kept open");
+        return { host, visit };
+      }),
+    );
+    const last = await rig.attack({ from, hosts: ["web-3"], bytes: UNROUTED, status: 503, times: ENOUGH });
     const dropped = drops(await rig.untilDropped(from, last));
-    const after = await rig.attackers.again(held, get("/"));
-    must(!after.ok, `a request on it was answered with ${after.status} after the ban`);
+    for (const { host, visit } of held) {
+      const after = await rig.attackers.again(visit, get("/"));
+      must(!after.ok, `a request on it was answered with ${after.status} by ${host} after the ban`);
+    }
+    return dropped;
+  },
+};
+
+const ignored: Scenario = {
+  name: "an address on the ignore list is not banned",
+  async run(rig) {
+    const [from, other] = [IGNORED, "198.51.100.27"];
+    await rig.attack({ from, hosts: FIRST, bytes: UNROUTED, status: 503, times: ENOUGH });
+    const last = await rig.attack({ from: other, hosts: FIRST, bytes: UNROUTED, status: 503, times: ENOUGH });
+    const dropped = drops(await rig.untilDropped(other, last));
+    await isOpenEverywhere(rig, from);
     return dropped;
   },
 };
 
 const tooFew: Scenario = {
-  name: "three failures, one of them shipped twice: no ban",
+  name: "three failures, each shipped twice: no ban",
   async run(rig) {
     const [from, other] = ["198.51.100.22", "198.51.100.23"];
     await rig.attack({ from, hosts: rig.fleet, bytes: UNROUTED, status: 503, times: ENOUGH - 1 });
@@ -87,5 +114,8 @@ const observed: Scenario = {
 
 export const attacks: Stage = {
   title: "Attacks, side by side",
-  scenarios: [...onOneHost, spread, keptAlive, tooFew, observed],
+  async prepare(rig) {
+    await told(rig, [], "set", "haproxy-noserver", "addignoreip", IGNORED);
+  },
+  scenarios: [...onOneHost, spread, keptAlive, tooFew, ignored, observed],
 };

@@ -28,3 +28,10 @@ export function must(isSo: boolean, what: string): asserts isSo {
 export function drops(seconds: Readonly<Record<string, number>>, word = "dropped on"): Figures {
   return Object.fromEntries(Object.entries(seconds).map(([host, after]) => [`${word} ${host}`, after]));
 }
+
+/** What a command line said, with `lines` on its standard input; one that failed is a scenario that did. */
+export async function told(rig: Rig, lines: readonly string[], ...argv: readonly string[]): Promise<string> {
+  const { code, out } = await rig.cloud.commandOn(lines, ...argv);
+  must(code === 0, `${argv.slice(0, 3).join(" ")} … ended with ${code}: ${out.slice(0, 500)}`);
+  return out;
+}
