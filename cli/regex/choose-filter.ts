@@ -8,6 +8,7 @@ import { readConfigFiles } from "../../shared/adapters/local/config-files.ts";
 import { compileConfiguration } from "../../shared/core/config/compile-configuration.ts";
 import type { ConfigFiles } from "../../shared/core/config/files.ts";
 import type { FilterConfig, JailConfig } from "../../shared/core/config/model.ts";
+import { nearest } from "../../shared/core/config/nearest.ts";
 import type { Place } from "../../shared/core/config/problem.ts";
 import { formatProblem } from "../../shared/core/config/problem.ts";
 import { shortened } from "../../shared/core/report/regex-report.ts";
@@ -41,8 +42,10 @@ export function chooseFilter(text: string, directory: string | undefined, backen
   const jail = options === "" ? jailNamed(name, files, backend) : undefined;
   if (jail !== undefined) return { jail, uses: [`Use             jail : ${name}, filter: ${jail.filter.name}`] };
   const plain = name.replace(/\.(?:conf|local)$/, "");
-  if (![".conf", ".local"].some((suffix) => files.read(`filter.d/${plain}${suffix}`) !== undefined))
+  if (![".conf", ".local"].some((suffix) => files.read(`filter.d/${plain}${suffix}`) !== undefined)) {
+    if (options === "") throw unknownName(text, files, directory);
     return written(text, backend);
+  }
   const use = `Use   failregex filter file : ${plain}, basedir: ${directory ?? "the bundled configuration"}`;
   return { jail: probe(plain, options, files, backend), uses: [use, ...useOptions(options)] };
 }
@@ -83,16 +86,29 @@ function jailNamed(name: string, files: ConfigFiles, backend: Backend): JailConf
     read: (path) =>
       path === `jail.d/${LAST}` ? `[${name}]\nenabled = true\nbackend = ${backend}\n` : files.read(path),
   };
-  if (!isSection(name, files)) return undefined;
+  if (!sectionsOf(files).includes(name)) return undefined;
   return compiledJail(name, enabling);
 }
 
 const LAST = "\uffff-regex.local";
 
-/** Whether some file of the jails has that section; an unreadable configuration is found when it is compiled. */
-function isSection(name: string, files: ConfigFiles): boolean {
+/** The sections of the files of the jails; an unreadable configuration is found when it is compiled. */
+function sectionsOf(files: ConfigFiles): readonly string[] {
   const { outcomes } = compileConfiguration(files, { everyJail: true });
-  return outcomes.some((outcome) => (outcome.kind === "resolved" ? outcome.jail.name : outcome.name) === name);
+  return outcomes.map((outcome) => (outcome.kind === "resolved" ? outcome.jail.name : outcome.name));
+}
+
+/** A word that names nothing; as a regex it could find nobody, since it has no room for <HOST>. */
+function unknownName(word: string, files: ConfigFiles, directory: string | undefined): CliFailure {
+  const filters = files.list("filter.d").map((file) => file.replace(/\.(?:conf|local)$/, ""));
+  const near = nearest(word, [...sectionsOf(files), ...filters]);
+  const where = directory === undefined ? "--config DIR looks for it elsewhere" : `it was looked for in ${directory}`;
+  return new CliFailure(
+    `there is no jail, filter or file '${word}', and a regex needs <HOST> where the address stands`,
+    {
+      next: near === undefined ? `A jail or filter: ${where}.` : `Did you mean ${near}?`,
+    },
+  );
 }
 
 function probe(filter: string, options: string, files: ConfigFiles, backend: Backend): JailConfig {

@@ -63,6 +63,9 @@ export async function testRegex(given: RegexArguments, options: RegexOptions, co
   const { terminal } = context;
   const now = given.now ?? Date.now();
   const source = given.source ?? sourceOf(given.log);
+  if (source.kind === "text" && LOOKS_LIKE_A_PATH.test(given.log)) {
+    terminal.note(`warning: there is no file ${given.log}, so these words are taken for the line itself`);
+  }
   const { filter, uses } = prepare(given, source, options, context);
   if (options.injection) {
     return tryInjection(given.log, filter, { now, json: options.json === true }, context);
@@ -99,6 +102,9 @@ export async function testRegex(given: RegexArguments, options: RegexOptions, co
   if (options.json) terminal.json(report);
   else terminal.write(formatRegexReport(report, reportOptions(options), terminal.zone));
 }
+
+/** One word with a directory in front, or a log's ending: nobody means it as a line. */
+const LOOKS_LIKE_A_PATH = /^(?:\.{0,2}\/\S+|\S+\.(?:log|gz)(?:\.\d+)?)$/;
 
 function refuseUnsupported({ log }: RegexArguments, options: RegexOptions): void {
   const wrong = (message: string, next: string) => new CliFailure(message, { exitCode: EXIT_USAGE, next });

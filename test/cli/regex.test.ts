@@ -37,6 +37,32 @@ async function run(...argv: string[]) {
 }
 const line = (text: string) => `2026-11-22 10:00:00 ${text}`;
 
+describe("a log that is not there", () => {
+  it.each(["/nonexistent/haproxy.log", "./haproxy.log", "haproxy.log.1", "haproxy.log.gz"])(
+    "%s is a line, as in Fail2Ban, and that is said",
+    async (log) => {
+      const { code, out, err } = await run(log, "from <ADDR>");
+      expect(code).toBe(0);
+      expect(out).toContain(`Use      single line : ${log}\n`);
+      expect(err).toBe(`warning: there is no file ${log}, so these words are taken for the line itself\n`);
+    },
+  );
+
+  it.each(["bad login from 192.0.2.1", "/login from 192.0.2.1", "192.0.2.1"])("%s is a line", async (log) => {
+    expect((await run(log, "<ADDR>")).err).toBe("");
+  });
+});
+
+describe("a filter that is not there", () => {
+  it("is told with the way to look elsewhere", async () => {
+    const { code, err } = await run("x", "nosuchfilter");
+    expect({ code, err }).toEqual({
+      code: 255,
+      err: expect.stringContaining("\n    A jail or filter: --config DIR looks for it elsewhere.\n"),
+    });
+  });
+});
+
 describe("the filter that is meant", () => {
   it.each<{ name: string; regex: string; hits: string; misses: string }>([
     {
@@ -89,7 +115,11 @@ describe("the filter that is meant", () => {
 
   it.each([
     { argv: ["x", "("], code: 255, err: "failregex" },
-    { argv: ["x", "nosuchfilter"], code: 255, err: "no group says who failed" },
+    { argv: ["x", "nosuchfilter"], code: 255, err: "there is no jail, filter or file 'nosuchfilter'" },
+    { argv: ["x", "nosuchfilter"], code: 255, err: `A jail or filter: it was looked for in ${CONFIG}.` },
+    { argv: ["x", "dor"], code: 255, err: "Did you mean door?" },
+    { argv: ["x", "knok"], code: 255, err: "Did you mean knock?" },
+    { argv: ["x", "/nonexistent/filter.d/knock.conf"], code: 255, err: "there is no jail, filter or file" },
     { argv: ["x", "door[word=]extra"], code: 255, err: "no group says who failed" },
     { argv: ["x", "knock[word"], code: 255, err: "a class has no closing bracket" },
     { argv: ["-d", "%Q", "x", "a <ADDR>"], code: 255, err: "datepattern" },
