@@ -19,9 +19,9 @@ export function createHandler(deps: NotifyHandlerDeps) {
     if (mails + digests > 0) log.info("people were told of bans", { mails, digests });
     if (unserved.length > 0) log.warn("no topic serves these addresses of mail actions: deploy again", { unserved });
     for (const { box, cause } of failed) log.error("mail comes when its batch comes again", cause, { topic: box });
-    // All of the batch again and in the same company: then marks tell what has gone.
-    const first = event.Records[0]?.dynamodb?.SequenceNumber;
-    return { batchItemFailures: failed.length === 0 || first === undefined ? [] : [{ itemIdentifier: first }] };
+    // All of the batch again and in the same company: then marks tell what has gone. Without a number it is all, too.
+    const first = event.Records[0]?.dynamodb?.SequenceNumber ?? "";
+    return { batchItemFailures: failed.length === 0 ? [] : [{ itemIdentifier: first }] };
   };
 }
 

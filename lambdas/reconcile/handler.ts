@@ -59,9 +59,8 @@ async function reasonToSkip(wake: Wake, deps: ReconcileHandlerDeps, call: Call):
       if (opened === undefined || opened.mode !== "apply" || opened.changes === 0) {
         return `the command that is ${status} at ${host} carried no changes`;
       }
-      // A slot of its own for each minute: slots that nobody waits for would otherwise queue up into next week.
-      const minute = Math.floor(call.now() / CHECK_GAP);
-      const wait = await deps.pace.reserve(`check ${minute}`, CHECK_GAP, call.now());
+      // Taken only where it is free: nobody waits for it.
+      const wait = await deps.pace.reserve("check", CHECK_GAP, call.now(), 0);
       return wait === 0 ? undefined : "a check was made a moment ago";
     }
   }

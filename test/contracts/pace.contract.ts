@@ -30,6 +30,17 @@ export function paceContract(name: string, open: OpenSubject<Pace>): void {
       }),
     );
 
+    it.each([
+      { name: "nearly an hour ahead are waited for", ahead: 3_599_000, wait: 3_599_000 },
+      { name: "further ahead are a wrong clock's", ahead: 3_600_001, wait: 0 },
+    ])("$name", ({ ahead, wait }) =>
+      on(open, async ({ port, run }) => {
+        await run(() => port.reserve("commands", 70, 1_000 + ahead - 70));
+        expect(await run(() => port.reserve("commands", 70, 1_000))).toBe(wait);
+        expect(await run(() => port.reserve("commands", 70, 1_000))).toBe(wait + 70);
+      })(),
+    );
+
     it(
       "are told apart by name",
       on(open, async ({ port, run }) => {

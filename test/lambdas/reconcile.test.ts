@@ -53,9 +53,9 @@ describe("the reconcile function", () => {
       firewalls: async () => new Map(),
       wait: async (duration) => clock.advance(duration),
       pace: {
-        reserve: async (what, gap, now) => {
+        reserve: async (what, gap, now, longest = Number.POSITIVE_INFINITY) => {
           const free = Math.max(slots.get(what) ?? 0, now);
-          slots.set(what, free + gap);
+          if (free - now <= longest) slots.set(what, free + gap);
           return free - now;
         },
       },

@@ -2,7 +2,7 @@
 import type { HostReply } from "../../../core/firewall/receipt.ts";
 import type { HostRecord, Hosts } from "../../../ports/hosts.ts";
 import { type FoundRow, number, numberOf, optional, text, textOf } from "./attributes.ts";
-import { absent, below, either } from "./clause.ts";
+import { below, either, noNumber } from "./clause.ts";
 import { at, KIND, NAME, ofKind } from "./control-keys.ts";
 import { cutLines } from "./cut-lines.ts";
 import type { Table } from "./table.ts";
@@ -13,7 +13,7 @@ const WORDS_LIMIT = 16 * 1024;
 export function createHostRows(table: Table): Hosts {
   return {
     async note({ host, reply, command, at: when, differsSince, revision }) {
-      const nothingKept = absent(NAME);
+      const nothingKept = noNumber("at");
       const onlyEarlierKept = below("at", number(when));
       await table.put(
         {

@@ -286,6 +286,15 @@ describe("a row that somebody else wrote", () => {
     expect((await breakers.load("web")).state).toEqual({ kind: "armed", rate: [] });
   });
 
+  it("as a slot or a host stands in nobody's way", async () => {
+    await write("control", { kind: { S: "slot" }, key: { S: "commands" }, next: { S: "soon" } });
+    expect(await state.pace.reserve("commands", 70, NOW, 0)).toBe(0);
+    expect(await state.pace.reserve("commands", 70, NOW)).toBe(70);
+    await write("control", { kind: { S: "host" }, key: { S: "i-1" }, at: { S: "today" } });
+    await state.hosts.note({ host: "i-1", reply: { kind: "unreadable", message: "?" }, command: "c", at: 5 });
+    expect(await state.hosts.all()).toMatchObject([{ host: "i-1", at: 5 }]);
+  });
+
   it.each<[string, Record<string, AttributeValue>]>([
     ["no time", {}],
     ["a generation that hosts may know", { generation: { N: "5000" }, since: { S: "?" } }],
