@@ -25,7 +25,9 @@ export class LineBuffer {
   /** The next whole line without its end, or undefined. */
   shift(): string | undefined {
     if (!this.#hasEnd) return undefined;
-    const bytes = Buffer.concat(this.#chunks);
+    // What is left of one chunk is not copied for each of its lines: there may be a quarter of a million of them.
+    const [first, ...more] = this.#chunks as [Buffer, ...Buffer[]];
+    const bytes = more.length === 0 ? first : Buffer.concat(this.#chunks);
     const end = bytes.indexOf(0x0a);
     const rest = bytes.subarray(end + 1);
     this.#chunks = [rest];
