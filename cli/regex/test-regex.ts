@@ -1,5 +1,7 @@
 /** What `regex` does: every line through one filter, every regex asked, and the report in the shape of fail2ban-regex. */
+
 import { lookup } from "node:dns/promises";
+import { statSync } from "node:fs";
 import type { JailConfig } from "../../shared/core/config/model.ts";
 import type { Problem } from "../../shared/core/config/problem.ts";
 import { createDating } from "../../shared/core/filter/dating.ts";
@@ -13,11 +15,13 @@ import { formatTime, type ZoneOffset } from "../../shared/core/report/time-text.
 import type { CommandContext } from "../command-context.ts";
 import type { ConfigOptions } from "../commands/common-options.ts";
 import { CliFailure, EXIT_USAGE } from "../failure.ts";
+import { createProgress } from "../progress.ts";
 import { type ChosenFilter, COMMAND_LINE, chooseFilter, withIgnoreregex } from "./choose-filter.ts";
 import { explainLines } from "./explain-lines.ts";
 import { meansJournal } from "./journal-source.ts";
 import { type LineSource, readLogLines, sourceOf } from "./read-lines.ts";
 import { tryInjection } from "./try-injection.ts";
+import { watchedLines } from "./watched-lines.ts";
 
 export interface RegexOptions extends ConfigOptions {
   readonly datepattern?: string;
@@ -85,7 +89,12 @@ export async function testRegex(given: RegexArguments, options: RegexOptions, co
   const resolve = createLookup(isRaw(options));
   const explain = createExplainer(filter);
   const begin = performance.now();
-  for await (const { text, at } of lines) {
+  // Lines that are printed as they come are progress enough.
+  const watched =
+    source.kind === "file" && !(options.out !== undefined && terminal.interactive)
+      ? watchedLines(lines, statSync(source.path).size, createProgress(terminal.aside))
+      : lines;
+  for await (const { text, at } of watched) {
     const bare = text.replace(/[\r\n]+$/, "");
     if (bare === "" || bare.startsWith("#")) continue;
     const explanation = explain(bare, now, at);

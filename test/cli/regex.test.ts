@@ -53,6 +53,29 @@ describe("a log that is not there", () => {
   });
 });
 
+describe("a long log", () => {
+  const LONG = file("long.log", `${line("knock from 192.0.2.1")}\n`.repeat(4_000));
+  const drawn = async (isTTY: boolean, ...argv: string[]) => {
+    const double = createTerminalDouble({}, { isTTY });
+    await runCommandLine(["regex", ...argv], double.terminal);
+    return { out: double.out(), err: double.err() };
+  };
+
+  it("has a progress line on a terminal, which is gone at the end and not in the output", async () => {
+    const { out, err } = await drawn(true, LONG, "from <ADDR>$");
+    expect(err).toMatch(/ 50 % {2}2000 lines.*100 % {2}4000 lines\r\x1b\[2K$/s);
+    expect(out).toContain("Lines: 4000 lines, 0 ignored, 4000 matched");
+    expect(out).not.toContain("%");
+  });
+
+  it.each([
+    { name: "in a pipe", isTTY: false, argv: [] },
+    { name: "where lines are printed as they come", isTTY: true, argv: ["-o", "ip"] },
+  ])("has none $name", async ({ isTTY, argv }) => {
+    expect((await drawn(isTTY, ...argv, LONG, "from <ADDR>$")).err).toBe("");
+  });
+});
+
 describe("a filter that is not there", () => {
   it("is told with the way to look elsewhere", async () => {
     const { code, err } = await run("x", "nosuchfilter");
