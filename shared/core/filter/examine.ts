@@ -62,7 +62,7 @@ export function firstMatch(regexes: readonly CompiledRegex[], text: string): num
   });
 }
 
-/** A prefregex's groups, and over them those of the failregex that took part in its match. */
+/** A prefregex's groups, and in place of those of the same name the failregex's, even where they took no part in its match. */
 export function join(prefregex: Groups, failregex: Groups): Groups {
-  return { ...prefregex, ...Object.fromEntries(Object.entries(failregex).filter(([, text]) => text !== undefined)) };
+  return { ...prefregex, ...failregex };
 }

@@ -1,6 +1,7 @@
 /**
- * From a match's groups to who failed. Fail2Ban's order: an own id (`<F-ID>`) before the address, IPv4 before IPv6
- * before a name. Unlike Fail2Ban, text that is no valid address is refused, never banned.
+ * From a match's groups to who failed. Fail2Ban's order: an own id (`<F-ID>`) before the address, IPv4 before IPv6 before a
+ * name; but where there is a name and no address, and names are not taken raw, the name goes before an own id. Unlike
+ * Fail2Ban, text that is no valid address is refused, never banned.
  */
 import { parseNetwork } from "../address.ts";
 import type { UseDns } from "../config/model.ts";
@@ -12,7 +13,8 @@ export type Identity = Suspect | { readonly kind: "refused"; readonly text: stri
 
 export function identify(groups: Groups, usedns: UseDns): Identity {
   const address = groups.ip4 ?? groups.ip6;
-  if (groups.fid !== undefined && groups.fid !== address) return toAddress(groups.fid, undefined);
+  const named = address === undefined && groups.dns !== undefined && usedns !== "raw";
+  if (groups.fid !== undefined && groups.fid !== address && !named) return toAddress(groups.fid, undefined);
   if (address !== undefined) return toAddress(address, groups.cidr);
   if (groups.dns === undefined) return { kind: "refused", text: "" };
   const literal = toAddress(groups.dns, undefined);
@@ -27,7 +29,9 @@ export function identify(groups: Groups, usedns: UseDns): Identity {
   }
 }
 
+/** An address may stand in brackets, as one does before a port. */
 function toAddress(text: string, cidr: string | undefined): Identity {
-  const id = parseNetwork(cidr === undefined ? text : `${text}/${cidr}`);
+  const bare = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text;
+  const id = parseNetwork(cidr === undefined ? bare : `${bare}/${cidr}`);
   return id === undefined ? { kind: "refused", text } : { kind: "address", id };
 }
