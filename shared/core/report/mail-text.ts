@@ -59,7 +59,7 @@ export function banMail({ ban, subjectName, whois, lines, observed = false, tell
     ...(lines && ban.matches.length > 0 ? ["", "Log lines:", ...quoted(ban.matches, MOST_LINES)] : []),
     "",
     "To look further:",
-    `  ${commandLine(`banned ${ban.id}`, teller)}`,
+    `  ${commandLine(`why ${ban.id}`, teller)}`,
     `  ${commandLine(`set ${oneLine(ban.jail)} unbanip ${ban.id}`, teller)}`,
     "",
     "fleet2ban",

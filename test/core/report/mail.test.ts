@@ -42,7 +42,7 @@ Log lines:
   POST /admin 401
 
 To look further:
-  fleet2ban banned 203.0.113.9 --stack prod
+  fleet2ban why 203.0.113.9 --stack prod
   fleet2ban set haproxy-auth unbanip 203.0.113.9 --stack prod
 
 fleet2ban
