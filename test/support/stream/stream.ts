@@ -2,8 +2,8 @@
  * A stand-in for the stream and the TTL of one table, which dynalite has not.
  *
  * It is a proxy before the engine: who writes through its endpoint (this process, a Lambda bundle in another one, a
- * command line) has each write seen. A write's rows are read before and after it, nobody else may touch them in
- * between, and what differs becomes the record that DynamoDB would send: INSERT, MODIFY or REMOVE with both images, in
+ * command line) has each write seen. A write's rows are read before and after it, or told by its answer, nobody else may
+ * touch them in between, and what differs becomes the record that DynamoDB would send: INSERT, MODIFY or REMOVE with both images, in
  * order per key, none for a write that changes nothing. `expire` deletes what the TTL service would.
  *
  * Its limits. It sees no write that goes past its endpoint. It keeps everything for ever, in memory, in one shard: no
@@ -25,6 +25,7 @@ import {
 import type { DynamoDBRecord } from "aws-lambda";
 import { createLocks } from "./locks.ts";
 import { type Image, recordOf } from "./record.ts";
+import { type Images, imagesOf } from "./told-images.ts";
 import { touchedKeys } from "./touched-keys.ts";
 
 export interface TableStream {
@@ -54,6 +55,13 @@ export interface StreamOptions {
   readonly region?: string;
 }
 
+interface Observing<T> {
+  /** The TTL service does it, at this time. */
+  readonly signed?: { readonly at: number; readonly by: boolean };
+  /** The images, where the write itself tells them; else they are read. */
+  readonly told?: ((result: T) => Images) | undefined;
+}
+
 const FIVE_YEARS = 5 * 365 * 86_400;
 
 export async function openTableStream(options: StreamOptions): Promise<TableStream> {
@@ -69,20 +77,15 @@ export async function openTableStream(options: StreamOptions): Promise<TableStre
     const { Item } = await upstream.client.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
     return Item === undefined ? undefined : (onWire(Item) as Image);
   };
-  const observe = <T>(
-    touched: readonly Image[],
-    write: () => Promise<T>,
-    signed?: { readonly at: number; by: boolean },
-  ) =>
+  const observe = <T>(touched: readonly Image[], write: () => Promise<T>, { signed, told }: Observing<T> = {}) =>
     locks.alone(touched.map(nameOf), async () => {
-      const before = await Promise.all(touched.map(imageOf));
+      const before = told === undefined ? await Promise.all(touched.map(imageOf)) : [];
       const result = await write();
-      const after = await Promise.all(touched.map(imageOf));
+      const after = told === undefined ? await Promise.all(touched.map(imageOf)) : [];
       for (const [index, keys] of touched.entries()) {
         const record = recordOf({
           keys,
-          before: before[index],
-          after: after[index],
+          ...(told?.(result) ?? { before: before[index], after: after[index] }),
           at: signed?.at ?? now(),
           nth: records.length + 1,
           streamArn: arn,
@@ -98,8 +101,10 @@ export async function openTableStream(options: StreamOptions): Promise<TableStre
     const handle = async () => {
       const body = await bodyOf(incoming);
       const pass = () => forward(upstream.endpoint, incoming, body);
-      const touched = touchedKeys(incoming.headers["x-amz-target"], body, table, keyNames);
-      const answer = touched.length === 0 ? await pass() : await observe(touched, pass);
+      const target = incoming.headers["x-amz-target"];
+      const touched = touchedKeys(target, body, table, keyNames);
+      const answer =
+        touched.length === 0 ? await pass() : await observe(touched, pass, { told: imagesOf(target, body) });
       response.writeHead(answer.status, answer.headers).end(answer.body);
     };
     // The client sees a broken connection and tries again, as it would with the service.
@@ -125,7 +130,9 @@ export async function openTableStream(options: StreamOptions): Promise<TableStre
       let deleted = 0;
       for (const keys of await expired(upstream.client, table, keyNames, at)) {
         const seen = records.length;
-        await observe([keys], () => removeExpired(upstream.client, table, keys, at), { at, by: signed });
+        await observe([keys], () => removeExpired(upstream.client, table, keys, at), {
+          signed: { at, by: signed },
+        });
         deleted += records.length - seen;
       }
       return deleted;
