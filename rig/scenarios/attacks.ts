@@ -1,4 +1,5 @@
 /** Attackers of all kinds: whoever fails often enough, wherever, is dropped by every host; nobody else is. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Attack, get, type Rig } from "../rig.ts";
 import { drops, must, type Scenario, type Stage, told } from "./scenario.ts";
 
@@ -25,12 +26,28 @@ async function isOpenEverywhere(rig: Rig, from: string): Promise<void> {
     must(await rig.opens(host, from), `${from} was dropped by ${host} before it did anything`);
 }
 
+/** How long a change may be on its way that a full list has overtaken, ms. */
+const OVERTAKEN = 30_000;
+
+/** A full list brings a host what it lacks: the ban must have come as a change too, or it was only healed. */
+async function untilSent(rig: Rig, from: string): Promise<void> {
+  const line = new RegExp(`^b ${from.replaceAll(".", "\\.")}( |$)`, "m");
+  const isSent = () =>
+    rig.cloud.ssm.sent.some(
+      ({ Parameters }) => Parameters?.Mode?.[0] === "apply" && line.test(Parameters.Changes?.[0] ?? ""),
+    );
+  for (const begun = Date.now(); !isSent(); await sleep(200))
+    must(Date.now() < begun + OVERTAKEN, `${from} was never sent as a change`);
+}
+
 const onOneHost: readonly Scenario[] = ON_ONE_HOST.map(({ name, ...attack }) => ({
   name,
   async run(rig) {
     await isOpenEverywhere(rig, attack.from);
     const last = await rig.attack({ ...attack, hosts: FIRST, times: ENOUGH });
-    return drops(await rig.untilDropped(attack.from, last));
+    const dropped = drops(await rig.untilDropped(attack.from, last));
+    await untilSent(rig, attack.from);
+    return dropped;
   },
 }));
 
