@@ -144,7 +144,13 @@ export function createDaemon(deps: DaemonDeps): Daemon {
     readonly standing: readonly Ban[];
     readonly reports: readonly FleetReport[];
   }> => {
-    const { standing } = await engine.restore(now());
+    const { standing, doubts } = await engine.restore(now());
+    for (const [jail, cause] of doubts) {
+      speaker.say(
+        "WARNING",
+        `[${jail}] bans stand although nobody could say who is ignored by now: ${reasonOf(cause)}`,
+      );
+    }
     const reports = await reconcile();
     await act();
     return { standing, reports };
@@ -212,9 +218,8 @@ export function createDaemon(deps: DaemonDeps): Daemon {
         return next;
       }
       engine.use(next);
-      await restore();
-      // The reader comes back with the new paths, from where its last stored batch ended.
-      feed.abort();
+      // The reader comes back with the new paths, from where its last stored batch ended, whatever becomes of the bans.
+      await restore().finally(() => feed.abort());
       speaker.say("INFO", `Reload finished: ${next.jails.map((jail) => jail.name).join(", ")}`);
       return undefined;
     },

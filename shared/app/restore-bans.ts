@@ -21,18 +21,25 @@ export interface Restored {
   /** What hosts must enforce: bring them to exactly this. */
   readonly standing: readonly Ban[];
   readonly lifted: readonly Ban[];
+  /** Why nobody could say of bans that stand whether they are ignored by now, by jail. */
+  readonly doubts: ReadonlyMap<string, unknown>;
 }
 
-/** Goes through the rows as of `now` (epoch ms). Throws where an allowlist cannot be read. */
+/** Goes through the rows as of `now` (epoch ms). Throws where the control rows cannot be read. */
 export async function restoreBans(now: number, deps: RestoreDeps): Promise<Restored> {
   const allowlist = await deps.allowlist(now);
   const standing: Ban[] = [];
   const lifted: Ban[] = [];
+  const doubts = new Map<string, unknown>();
   for (const rules of deps.rules.values()) {
     const rows: Ban[] = [];
     for await (const ban of deps.bans.inJail(rules.config.name)) rows.push(ban);
     for (const ban of rows) {
-      const spared = await allowlist.spares(rules, ban.id);
+      const spared = await allowlist.spares(rules, ban.id).catch((cause: unknown) => {
+        // Direction: it was decided when that could be said, and stands. A machine that starts may have no DNS yet.
+        doubts.set(ban.jail, cause);
+        return undefined;
+      });
       const capped = cap(ban, rules);
       if (spared !== undefined || !stands(capped, now)) {
         if (await deps.bans.lift(ban, now)) lifted.push(ban);
@@ -40,7 +47,7 @@ export async function restoreBans(now: number, deps: RestoreDeps): Promise<Resto
       else standing.push((await deps.bans.put(capped, ban.generation)).ban);
     }
   }
-  return { standing, lifted };
+  return { standing, lifted, doubts };
 }
 
 function cap(ban: Ban, { bantime: { bantime, increment } }: JailRules): Ban {

@@ -331,7 +331,10 @@ describe("restore", () => {
     const restored = await state.batch(() => restoreBans(now, { ...deps, bans: state.bans }));
     const left = await bansOf("web", 0, state);
     expect(left.map((each) => each.expiresAt)).toEqual(expected === "gone" ? [] : [expected]);
-    expect(restored).toEqual(expected === "gone" ? { standing: [], lifted: [row] } : { standing: left, lifted: [] });
+    const doubts = new Map();
+    expect(restored).toEqual(
+      expected === "gone" ? { standing: [], lifted: [row], doubts } : { standing: left, lifted: [], doubts },
+    );
     expect(hostBans(restored.standing, new Map([["web", firewall]])).length).toBe(left.length);
     expect(hostBans(restored.standing, new Map()).length).toBe(0);
   });
@@ -342,6 +345,7 @@ describe("restore", () => {
     expect(await state.batch(() => restoreBans(now, { ...deps, bans: state.bans }))).toEqual({
       standing: [],
       lifted: [],
+      doubts: new Map(),
     });
     expect((await bansOf("web", 0, state)).length).toBe(1);
   });

@@ -93,6 +93,17 @@ describe("the engine", () => {
     expect(applied.at(-1)).toMatchObject({ kind: "unban", target: "192.0.2.1" });
   });
 
+  it("leaves bans in force at a start without DNS, and says of which jail it cannot know who is ignored", async () => {
+    const { state, engine } = await engineRig();
+    await engine.ingest(events([...bad("192.0.2.1", 3), ...bad("192.0.2.2", 3)]));
+    const named = JAILS.replace("ignoreip = 10.0.0.0/8", "ignoreip = good.example.com");
+    const next = await engineRig({ state, ruleset: await rulesetOf(named) });
+    next.broken.resolver = new Error("DNS is away");
+    const { standing, lifted, doubts } = await next.engine.restore(START + 7_000);
+    expect([standing.map((ban) => ban.id), lifted]).toEqual([["192.0.2.1", "192.0.2.2"], []]);
+    expect([...doubts]).toMatchObject([["web", { code: "allowlist-unknown" }]]);
+  });
+
   it("reads file: lists of ignoreip, and has no ruleset where one cannot be read", async () => {
     const jails = JAILS.replace("ignoreip = 10.0.0.0/8", "ignoreip = file:/etc/friends");
     const { engine } = await engineRig({ ruleset: await rulesetOf(jails, async () => "192.0.2.0/24 # office\n") });
