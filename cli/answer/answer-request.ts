@@ -64,12 +64,14 @@ export async function answerRequest(request: CommonRequest, deps: AnswerDeps): P
       return { kind: "accounts", ids: accounts };
     }
     case "ban-list":
-      return withJail(request.jail, rules, async () => ({
-        kind: "ban-list",
-        jail: request.jail,
-        bans: (await bansOf(request.jail, now, deps)).map(entryOf),
-        shape: request.shape,
+    case "held-list": {
+      const { kind, jail, shape } = request;
+      const bans = kind === "ban-list" ? deps.bans : deps.holds;
+      return withJail(jail, rules, async () => ({
+        ...{ kind, jail, shape },
+        bans: (await bansOf(jail, now, { bans })).map(entryOf),
       }));
+    }
     case "option":
       return withJail(request.jail, rules, async (jail) => {
         const { option } = request;

@@ -14,7 +14,7 @@ export type Question =
   | { readonly kind: "banned" }
   | { readonly kind: "banned-where"; readonly ids: readonly string[] }
   | { readonly kind: "accounts"; readonly ids: readonly string[] }
-  | { readonly kind: "ban-list"; readonly jail: string; readonly shape: ListShape }
+  | { readonly kind: "ban-list" | "held-list"; readonly jail: string; readonly shape: ListShape }
   | { readonly kind: "option"; readonly jail: string; readonly option: JailOption };
 
 /** Makes an id immune for so many ms after an unban; undefined = it may be banned again at once. */
@@ -47,6 +47,7 @@ export function isChange(request: CommonRequest): request is Change {
     case "banned-where":
     case "accounts":
     case "ban-list":
+    case "held-list":
     case "option":
       return false;
     case "ban":

@@ -32,9 +32,10 @@ export function parseRequest(kind: string, options: Readonly<Record<string, unkn
       return ids && { kind: "banned-where", ids };
     case "accounts":
       return ids && { kind: "accounts", ids };
-    case "ban-list": {
+    case "ban-list":
+    case "held-list": {
       const shape = parseShape(options.shape);
-      return jail === undefined || shape === undefined ? undefined : { kind: "ban-list", jail, shape };
+      return jail === undefined || shape === undefined ? undefined : ({ kind, jail, shape } as DaemonRequest);
     }
     case "option": {
       const { option } = options;

@@ -42,8 +42,12 @@ export async function showJail(
   };
 }
 
-/** The bans of a jail that stand at `now` (epoch ms), in the order in which they began. */
-export async function bansOf(jail: string, now: number, { bans }: { readonly bans: Bans }): Promise<readonly Ban[]> {
+/** The bans of a jail that stand at `now` (epoch ms), in the order in which they began; of a table of held bans, those. */
+export async function bansOf(
+  jail: string,
+  now: number,
+  { bans }: { readonly bans: Pick<Bans, "inJail"> },
+): Promise<readonly Ban[]> {
   const standing: Ban[] = [];
   for await (const ban of bans.inJail(jail)) if (stands(ban, now)) standing.push(ban);
   return standing.sort((a, b) => a.since - b.since || a.generation - b.generation);

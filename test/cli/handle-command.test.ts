@@ -205,7 +205,10 @@ describe("commands that change", () => {
     const report = await rig.engine.ingest(lines.map((each) => ({ ...events([each])[0]!, at: START + 9_000 })));
     expect(report.tripped).toMatchObject([{ jail: "web" }]);
     const held = report.verdicts.flatMap((each) => (each.kind === "held" ? [each.ban.id] : []));
+    const listed: DaemonRequest = { kind: "held-list", jail: "web", shape: { kind: "ids", separator: " " } };
+    expect((await text(listed)).split(" ").sort()).toEqual([...held].sort());
     expect(await text({ kind: "release", jail: "web", verdict })).toBe(count);
+    expect(await text(listed)).toBe("");
     expect(held).toHaveLength(19);
     expect((await text({ kind: "banned-where", ids: held })).includes("'web'")).toBe(banned);
   });
@@ -250,6 +253,7 @@ describe("a message on the socket", () => {
     { kind: "accounts", ids: ["192.0.2.1"] },
     { kind: "ban-list", jail: "web", shape: { kind: "ids", separator: "," } },
     { kind: "ban-list", jail: "web", shape: { kind: "with-time" } },
+    { kind: "held-list", jail: "web", shape: { kind: "with-time" } },
     { kind: "option", jail: "web", option: "bantime.increment" },
     { kind: "ban", jail: "web", ids: ["192.0.2.1"], actor: "ann" },
     { kind: "unban", jail: "web", ids: ["192.0.2.1"], reportAbsent: true },

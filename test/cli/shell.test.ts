@@ -55,7 +55,7 @@ describe("the command line", () => {
     { argv: ["status", "a", "b"], code: 2, err: "too many arguments" },
     { argv: ["get", "sshd"], code: 2, err: "missing required argument 'option'" },
     { argv: ["get", "sshd", "maxrety"], code: 2, err: "Did you mean maxretry?" },
-    { argv: ["get", "sshd", "zzzzzzzzzz"], code: 2, err: "There are: banip, bantime" },
+    { argv: ["get", "sshd", "zzzzzzzzzz"], code: 2, err: "There are: banip, held, bantime" },
     { argv: ["set", "sshd", "banpi", "192.0.2.1"], code: 2, err: "Did you mean banip?" },
     { argv: ["set", "sshd", "banip"], code: 2, err: "missing required argument 'value'" },
     { argv: ["set", "sshd", "held", "perhaps"], code: 2, err: "held takes ban or let-go" },

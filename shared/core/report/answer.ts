@@ -22,7 +22,12 @@ export type Answer =
       readonly kind: "banned-where";
       readonly ids: readonly { readonly id: string; readonly jails: readonly string[] }[];
     }
-  | { readonly kind: "ban-list"; readonly jail: string; readonly bans: readonly BanEntry[]; readonly shape: ListShape }
+  | {
+      readonly kind: "ban-list" | "held-list";
+      readonly jail: string;
+      readonly bans: readonly BanEntry[];
+      readonly shape: ListShape;
+    }
   | { readonly kind: "accounts"; readonly ids: readonly Account[] }
   | { readonly kind: "count"; readonly count: number }
   | { readonly kind: "ignored"; readonly jail: string; readonly entries: readonly string[] }
@@ -53,6 +58,7 @@ export function formatAnswer(answer: Answer, zone: ZoneOffset): string {
     case "banned-where":
       return formatBannedWhere(answer.ids.map((each) => each.jails));
     case "ban-list":
+    case "held-list":
       return answer.shape.kind === "with-time"
         ? formatBanTimes(answer.bans, zone)
         : formatBanList(answer.bans, answer.shape.separator);

@@ -193,7 +193,11 @@ describe("a person changes a stack", () => {
 
   it("settles what a tripped breaker held", async () => {
     await rig.state.holds.hold(banOf("192.0.2.9"));
+    expect((await ask("get", "web", "held")).out).toBe("192.0.2.9");
+    expect((await ask("get", "web", "held", "--with-time")).out).toMatch(/^192\.0\.2\.9 \t.* \+ 3601 = /);
+    expect((await ask("get", "web", "banip")).out).toBe("");
     expect((await ask("set", "web", "held", "ban")).out).toBe("1");
+    expect((await ask("get", "web", "held")).out).toBe("");
     expect((await ask("banned", "192.0.2.9")).out).toBe("[['web']]");
   });
 });
