@@ -3,6 +3,9 @@
  * come to, and every search that its own tests of filters make, with Python's answer.
  */
 import { execFileSync } from "node:child_process";
+import { mergeGroups } from "../../../shared/core/regex/host-tags.ts";
+import type { RegexMatch } from "../../../shared/core/regex/match.ts";
+import { expectSame } from "./judge.ts";
 
 /** What one search found. */
 export interface Found {
@@ -20,7 +23,12 @@ export interface CorpusRegex {
   readonly expanded: string;
   readonly multiline: boolean;
   readonly usedns: "yes" | "warn" | "no" | "raw";
-  readonly searches: readonly { readonly text: string; readonly found: Found | null }[];
+  readonly searches: readonly Search[];
+}
+
+export interface Search {
+  readonly text: string;
+  readonly found: Found | null;
 }
 
 const PROGRAM = `
@@ -81,4 +89,23 @@ out.write(json.dumps([{**made_regex, "searches": [{"text": text, "found": found}
 export function readCorpus(): readonly CorpusRegex[] {
   const output = execFileSync("/usr/bin/python3", ["-c", PROGRAM], { maxBuffer: 1 << 28, encoding: "utf8", cwd: "/" });
   return JSON.parse(output) as CorpusRegex[];
+}
+
+/** Holds what one of our engines found against Python's answer: where, and every group before and after merging. */
+export function expectFound(match: RegexMatch | undefined, { text, found }: Search, raw: string): void {
+  const got = match && {
+    span: [match.index, match.end],
+    groups: match.groups,
+    merged: mergeGroups(match.groups),
+  };
+  const expected = found && {
+    span: found.span.map((at) => Array.from(text).slice(0, at).join("").length),
+    groups: withoutNull(found.groups),
+    merged: withoutNull(found.merged),
+  };
+  expectSame(got ?? null, expected, () => `${raw}\n${text}`);
+}
+
+function withoutNull(groups: Readonly<Record<string, string | null>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, text ?? undefined]));
 }

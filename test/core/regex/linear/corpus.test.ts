@@ -1,10 +1,10 @@
 /** Every regex of the installed Fail2Ban on our own matcher, on Fail2Ban's own lines: what Python finds, with all groups. */
 import { describe, expect, it } from "vitest";
-import { expandTags, mergeGroups } from "../../../../shared/core/regex/host-tags.ts";
+import { expandTags } from "../../../../shared/core/regex/host-tags.ts";
 import { createLinearProgram } from "../../../../shared/core/regex/linear/linear-program.ts";
 import { parseRegex } from "../../../../shared/core/regex/parse.ts";
 import { available } from "../../../support/require.ts";
-import { readCorpus } from "../fail2ban-corpus.ts";
+import { expectFound, readCorpus } from "../fail2ban-corpus.ts";
 
 describe.runIf(available(["python3", "fail2ban-regex"]))("the regexes of the installed Fail2Ban", () => {
   it("find what Python finds", () => {
@@ -17,19 +17,7 @@ describe.runIf(available(["python3", "fail2ban-regex"]))("the regexes of the ins
       for (const { text, found } of searches) {
         const { match, outcome, steps: taken } = program.run(text);
         expect(outcome, `${raw}\n${text}`).toBe(found === null ? "no-match" : "match");
-        const got = match && {
-          span: [match.index, match.end],
-          groups: match.groups,
-          merged: mergeGroups(match.groups),
-        };
-        const expected = found && {
-          span: found.span.map((at) => Array.from(text).slice(0, at).join("").length),
-          groups: withoutNull(found.groups),
-          merged: withoutNull(found.merged),
-        };
-        if (JSON.stringify(got ?? null) !== JSON.stringify(expected)) {
-          expect(got ?? null, `${raw}\n${text}`).toEqual(expected);
-        }
+        expectFound(match, { text, found }, raw);
         compared += 1;
         steps += taken;
         characters += text.length;
@@ -40,7 +28,3 @@ describe.runIf(available(["python3", "fail2ban-regex"]))("the regexes of the ins
     expect(hits).toBeGreaterThan(1000);
   });
 });
-
-function withoutNull(groups: Readonly<Record<string, string | null>>): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, text ?? undefined]));
-}
