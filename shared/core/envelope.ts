@@ -1,13 +1,14 @@
 /**
  * CloudWatch Logs' envelope: decompressed JSON in, log events out.
  *
- * JSON.parse of every event costs more than matching does, and 99 of 100 events are ordinary. So the raw text is
- * searched for the jails' literals first and only events that carry one are parsed. The shortcut relies on two facts of
- * JSON: a quote inside a string is always escaped, so `{"id":"` cannot stand in a message; and what the search looks for
- * covers every way in which JSON can write a literal. And on two of CloudWatch: a key stands once, and a list of objects
- * nowhere but in logEvents, the last key. Whatever else is not laid out as expected is parsed whole.
+ * JSON.parse of every event costs more than matching does, and 99 of 100 events are ordinary. So the raw bytes are
+ * searched for the jails' literals first and only events that carry one are parsed (filter/event-sift.ts). The shortcut
+ * relies on two facts of CloudWatch: a key stands once, and a list of objects nowhere but in logEvents, the last key.
+ * Whatever else is not laid out as expected is parsed whole.
  */
 import type { LogEvent } from "./filter/event.ts";
+import { type EventSift, NEXT_EVENT } from "./filter/event-sift.ts";
+import { searchable } from "./filter/literal-search.ts";
 
 export type Envelope =
   | {
@@ -30,24 +31,19 @@ interface RawEvent {
 
 const EVENTS = '"logEvents":[';
 const EVENT = '{"id":"';
-/** An event behind another. One that begins otherwise is inside of an event. */
-const NEXT = `},${EVENT}`;
 /** The end of an event, of the list and of the envelope. */
 const END = "}]}";
 
-/** What finds something in every line of a log group that any jail can match (a sieve's rawJson), where there is such. */
-export type Sift = (logGroup: string) => RegExp | undefined;
+/** What finds the events of a log group that any jail can match (a sieve's rawJson), where there is such. */
+export type Sift = (logGroup: string) => EventSift | undefined;
 
 /**
- * Decodes one envelope. Where `sift` has an expression for its log group, `events` holds only those that any jail can
+ * Decodes one envelope. Where `sift` has one for its log group, `events` holds only those that any jail can
  * match, while `lines` counts all; otherwise it holds all of them.
  */
 export function decodeEnvelope(json: Buffer, sift?: Sift): Envelope {
   return (sift === undefined ? undefined : decodeSifted(json, sift)) ?? decodeWhole(json);
 }
-
-/** Bytes searched at once. Larger strings leave the young generation and cost a garbage collection each. */
-const WINDOW = 1 << 16;
 
 function decodeSifted(json: Buffer, sift: Sift): Envelope | undefined {
   const list = json.indexOf(EVENTS);
@@ -56,54 +52,26 @@ function decodeSifted(json: Buffer, sift: Sift): Envelope | undefined {
   if (!isRecord(head) || head.messageType !== "DATA_MESSAGE") return undefined;
   const { logStream, logGroup } = head;
   if (typeof logStream !== "string" || typeof logGroup !== "string") return undefined;
-  const raw = sift(logGroup);
-  if (raw === undefined) return undefined;
+  const find = sift(logGroup);
+  if (find === undefined) return undefined;
 
   const begin = list + EVENTS.length;
   if (json.indexOf(EVENT, begin) !== begin || json.toString("latin1", json.length - END.length) !== END)
     return undefined;
   const close = json.length - END.length + 1;
-  const last = Math.max(begin, json.lastIndexOf(NEXT) + 2);
+  const last = Math.max(begin, json.lastIndexOf(NEXT_EVENT) + 2);
   // Where it is no object, the list ended before.
   if (!isRecord(parse(json.toString("utf8", last, close)))) return undefined;
 
   const events: LogEvent[] = [];
-  let lines = 0;
-  for (let from = begin; from < close; ) {
-    const next = json.indexOf(NEXT, from + WINDOW);
-    const to = next < 0 ? close : next + 1;
-    const sifted = siftWindow(json, from, to, raw);
-    if (sifted === undefined) return undefined;
-    for (const event of sifted.events) events.push(toLogEvent(event, logStream));
-    lines += sifted.lines;
-    from = to + 1;
-  }
-  return { kind: "events", logGroup, lines, malformed: 0, events };
-}
-
-/** The events of a window of whole events; undefined where one is not laid out as expected. */
-function siftWindow(
-  json: Buffer,
-  from: number,
-  to: number,
-  raw: RegExp,
-): { readonly events: RawEvent[]; readonly lines: number } | undefined {
-  const text = json.toString("latin1", from, to);
-  const events: RawEvent[] = [];
-  raw.lastIndex = 0;
-  for (let hit = raw.exec(text); hit !== null; hit = raw.exec(text)) {
-    const before = text.lastIndexOf(NEXT, hit.index);
-    const begin = before < 0 ? 0 : before + 2;
-    // Not the hit's own place: a literal may begin with an event's own brace.
-    const next = text.indexOf(NEXT, Math.max(hit.index, begin));
-    const end = next < 0 ? text.length : next + 1;
-    const event = parse(json.toString("utf8", from + begin, from + end));
-    if (!isRawEvent(event)) return undefined;
-    events.push(event);
-    if (next < 0) break;
-    raw.lastIndex = next + 2;
-  }
-  return { events, lines: 1 + count(text, NEXT) };
+  let isAsExpected = true;
+  const lines = find(searchable(json), begin, close, (from, to) => {
+    const event = parse(json.toString("utf8", from, to));
+    isAsExpected = isRawEvent(event);
+    if (isRawEvent(event)) events.push(toLogEvent(event, logStream));
+    return isAsExpected;
+  });
+  return isAsExpected ? { kind: "events", logGroup, lines, malformed: 0, events } : undefined;
 }
 
 function decodeWhole(json: Buffer): Envelope {
@@ -147,10 +115,4 @@ const LAST_MOMENT = 1e15;
 
 function isTime(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) < LAST_MOMENT;
-}
-
-function count(text: string, part: string): number {
-  let found = 0;
-  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) found += 1;
-  return found;
 }

@@ -12,6 +12,7 @@ import { eventTime } from "../date/policy.ts";
 import { compileSet, type RegexSet } from "../regex/regex-set.ts";
 import { createDating, type Dating, type DatingOptions } from "./dating.ts";
 import type { Failure, LogEvent, Matcher, MatchReport, Tally, Thread } from "./event.ts";
+import type { EventSift } from "./event-sift.ts";
 import { examine, type KnownNarrowings, narrow, type Verdict } from "./examine.ts";
 import { compileJailFilter, givenUp, type JailFilter } from "./jail-filter.ts";
 import { createJournalMatcher, joinReports, journalProblems, readsJournal } from "./journal-jails.ts";
@@ -21,7 +22,7 @@ import { createThread, type Sighting } from "./thread.ts";
 
 export interface CompiledMatcher extends Matcher {
   /** What lets a payload be searched before it is parsed; see Sieve.rawJson. */
-  rawJson(): RegExp | undefined;
+  rawJson(): EventSift | undefined;
   /** The jails that could be compiled. */
   readonly filters: readonly CompiledFilter[];
 }
