@@ -11,7 +11,7 @@ import { repeat } from "./event-source.ts";
 import { type Lines, LOG_FILE, openLogs } from "./logs.ts";
 import { buildNetwork, HOSTS, type HostName } from "./network.ts";
 import type { Story } from "./story.ts";
-import { startSyslog } from "./syslog.ts";
+import { type Syslog, startSyslog } from "./syslog.ts";
 import { startVisitor, type Visit, type Visitor } from "./visitors.ts";
 import { SHOP, startWebHost } from "./web-host.ts";
 
@@ -46,8 +46,8 @@ export interface Rig {
   join(host: HostName): void;
   /** What the good clients saw. */
   readonly good: { readonly asked: number; readonly wrong: readonly string[] };
-  /** Log lines so far. */
-  lines(): Lines;
+  /** Log lines so far; lost = those that rsyslog was too slow for. */
+  lines(): Lines & { readonly lost: number };
   close(): Promise<void>;
 }
 
@@ -104,13 +104,14 @@ export async function buildRig({ parts, story, delays, record }: RigOptions): Pr
     const logs = openLogs({ cloud, clockwork, story, record });
     ends.push(() => logs.close());
 
+    const syslogs: Syslog[] = [];
     const fleet: HostName[] = [];
     const host = (name: HostName) => network.hosts.get(name)!;
     const own = (name: HostName) => join(folder, name);
     for (const name of HOSTS) {
       mkdirSync(own(name));
       const files = logs.filesIn(own(name));
-      await startSyslog(host(name), own(name), files, FORMATS[BACKENDS[name]]);
+      syslogs.push(await startSyslog(host(name), own(name), files, FORMATS[BACKENDS[name]]));
       await startWebHost(name, host(name), own(name));
       ends.push(logs.collect(`i-${name}`, own(name)));
     }
@@ -127,8 +128,8 @@ export async function buildRig({ parts, story, delays, record }: RigOptions): Pr
       (await attackers.ask(addressOf(name, from), from, bytes, port)).status ?? 0;
     const opens = async (name: HostName, from: string) => {
       const { ok, error } = await attackers.knock(addressOf(name, from), from);
-      // A ban is silence; whatever answers is not one.
-      if (!ok && error !== "timeout") throw new Error(`${from} is answered with ${error} by ${name}`);
+      // A ban of ours is silence here; whatever answers is none.
+      if (!ok && error !== "timeout" && fleet.includes(name)) throw new Error(`${from} is answered with ${error} by ${name}`);
       return ok;
     };
     const until = async (isOpen: boolean, from: string, since: number, hosts: readonly HostName[]) => {
@@ -180,7 +181,7 @@ export async function buildRig({ parts, story, delays, record }: RigOptions): Pr
         }
       },
       join: enrol,
-      lines: logs.lines,
+      lines: () => ({ ...logs.lines(), lost: syslogs.reduce((sum, syslog) => sum + syslog.lost(), 0) }),
     };
   } catch (error) {
     await close();

@@ -1,6 +1,7 @@
 /** A blocklist of ten thousand at once, and an amnesty for everybody. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { changesIn } from "../cloud.ts";
+import { DELAYS } from "../delays.ts";
 import type { HostName } from "../network.ts";
 import type { Rig } from "../rig.ts";
 import { drops, type Figures, must, type Scenario, type Stage, told } from "./scenario.ts";
@@ -13,6 +14,8 @@ const LIST = V4.flatMap((from, nth) => (nth % 9 === 0 ? [from, V6[nth / 9]!] : [
 const SAMPLE = LIST.filter((_, nth) => nth % 25 === 0 || nth === LIST.length - 1);
 /** Knocks under way at a time. */
 const KNOCKS = 400;
+/** Elsewhere in the rig hosts are checked every five seconds, and then get lists of all who are on their way to them. */
+const AS_OFTEN_AS_DEPLOYED = { ...DELAYS.none, sweep: 60_000, reconcile: 300_000 };
 /** How long hosts may take from the first row on, ms: what the rig's tables and cores make of a minute. */
 const PATIENCE = 420_000;
 
@@ -43,44 +46,45 @@ function scriptTimes(rig: Rig, since: number): Figures {
 
 const storm: Scenario = {
   name: "a list of ten thousand addresses, IPv4 and IPv6: few commands, few mails",
-  async run(rig) {
-    const everywhere = SAMPLE.flatMap((from) => rig.fleet.map((host) => ({ host, from })));
-    const shut = everywhere.length - (await letIn(rig, everywhere)).length;
-    must(shut === 0, `${shut} of ${everywhere.length} connections are dropped already`);
-    const [commandsBefore, mailsBefore] = [carrying(rig).length, rig.cloud.mails.length];
-    const begun = Date.now();
-    await told(rig, LIST, "set", "haproxy-notfound", "banip", "-");
-    const written = Date.now();
-    let [left, at]: [readonly Knock[], number] = [everywhere, written];
-    for (;;) {
-      at = Date.now();
-      left = await letIn(rig, left);
-      if (left.length === 0) break;
-      must(at < begun + PATIENCE, `${left[0]!.host} and others lack ${left.length} of ${everywhere.length} bans`);
-      await sleep(200);
-    }
-    const [commands, figures] = [carrying(rig).length - commandsBefore, scriptTimes(rig, begun)];
-    const each = LIST.map((from, nth) => ({ host: rig.fleet[nth % rig.fleet.length]!, from }));
-    const lacking = await letIn(rig, each);
-    must(lacking.length === 0, `${lacking[0]?.host} and others lack ${lacking.length} of ${LIST.length} bans`);
-    const digest = () =>
-      rig.cloud.mails.slice(mailsBefore).find(({ text }) => LIST.some((from) => text.includes(from)));
-    while (digest() === undefined) {
-      // One digest a minute at most, so it may take a while until there is one.
-      must(Date.now() < at + PATIENCE, "no mail tells of any of them");
-      await sleep(500);
-    }
-    const mails = rig.cloud.mails.length - mailsBefore;
-    must(commands <= MOST_COMMANDS, `${commands} commands were sent`);
-    must(mails <= MOST_MAILS, `${mails} mails were sent`);
-    return {
-      addresses: LIST.length,
-      "all rows written after": (written - begun) / 1000,
-      "on all hosts after": (at - begun) / 1000,
-      ...{ commands, ...figures, mails },
-    };
-  },
+  run: (rig) => rig.withDelays(AS_OFTEN_AS_DEPLOYED, () => list(rig)),
 };
+
+async function list(rig: Rig): Promise<Figures> {
+  const everywhere = SAMPLE.flatMap((from) => rig.fleet.map((host) => ({ host, from })));
+  const shut = everywhere.length - (await letIn(rig, everywhere)).length;
+  must(shut === 0, `${shut} of ${everywhere.length} connections are dropped already`);
+  const [commandsBefore, mailsBefore] = [carrying(rig).length, rig.cloud.mails.length];
+  const begun = Date.now();
+  await told(rig, LIST, "set", "haproxy-notfound", "banip", "-");
+  const written = Date.now();
+  let [left, at]: [readonly Knock[], number] = [everywhere, written];
+  for (;;) {
+    at = Date.now();
+    left = await letIn(rig, left);
+    if (left.length === 0) break;
+    must(at < begun + PATIENCE, `${left[0]!.host} and others lack ${left.length} of ${everywhere.length} bans`);
+    await sleep(200);
+  }
+  const [commands, figures] = [carrying(rig).length - commandsBefore, scriptTimes(rig, begun)];
+  const each = LIST.map((from, nth) => ({ host: rig.fleet[nth % rig.fleet.length]!, from }));
+  const lacking = await letIn(rig, each);
+  must(lacking.length === 0, `${lacking[0]?.host} and others lack ${lacking.length} of ${LIST.length} bans`);
+  const digest = () => rig.cloud.mails.slice(mailsBefore).find(({ text }) => LIST.some((from) => text.includes(from)));
+  while (digest() === undefined) {
+    // One digest a minute at most, so it may take a while until there is one.
+    must(Date.now() < at + PATIENCE, "no mail tells of any of them");
+    await sleep(500);
+  }
+  const mails = rig.cloud.mails.length - mailsBefore;
+  must(commands <= MOST_COMMANDS, `${commands} commands were sent`);
+  must(mails <= MOST_MAILS, `${mails} mails were sent`);
+  return {
+    addresses: LIST.length,
+    "all rows written after": (written - begun) / 1000,
+    "on all hosts after": (at - begun) / 1000,
+    ...{ commands, ...figures, mails },
+  };
+}
 
 /** One in eight seconds at most, and a batch of a thousand needs one: so many in three minutes, and some for what heals. */
 const MOST_COMMANDS = 30;
