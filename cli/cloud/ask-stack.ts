@@ -43,7 +43,7 @@ interface Answered {
 }
 
 /** Rows written side by side: enough to hide a request's way to the Region, few enough for one connection each. */
-const CONCURRENCY = 32;
+const CONCURRENCY = 16;
 
 async function answerOf(request: CommonRequest, choice: StackChoice, terminal: Terminal): Promise<Answered> {
   const work = watchWork(terminal);
