@@ -92,9 +92,11 @@ const alarms = z.strictObject(
 const schema = z.strictObject(
   {
     /** What `--stack` is given; the stacks' and functions' names begin with it. */
-    name: text("a small letter, then small letters, digits and hyphens; at most 32", /^[a-z][a-z0-9-]{0,31}$/).default(
-      "fleet2ban",
-    ),
+    name: text(
+      "a small letter, then small letters, digits and hyphens; at most 32, and not -state at the end",
+      // "web-state" is the state's stack of "web".
+      /^(?!.*-state$)[a-z][a-z0-9-]{0,31}$/,
+    ).default("fleet2ban"),
     /** The configuration directory, relative to the working directory; absent = the one that comes with fleet2ban. */
     configuration: text("a directory", /./).optional(),
     /** "observe" = find, count, record and tell, but put nothing on any host. */

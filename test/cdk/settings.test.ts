@@ -62,7 +62,11 @@ describe("the settings of a deployment", () => {
     [{ jailModes: { "a b": "observe" } }, 'jailModes.a b: "a b" is not allowed; write a jail\'s name'],
     [
       { name: "Fleet" },
-      'name: "Fleet" is not allowed; write a small letter, then small letters, digits and hyphens; at most 32',
+      'name: "Fleet" is not allowed; write a small letter, then small letters, digits and hyphens; at most 32, and not -state at the end',
+    ],
+    [
+      { name: "web-state" },
+      'name: "web-state" is not allowed; write a small letter, then small letters, digits and hyphens; at most 32, and not -state at the end',
     ],
     [{ configuration: 7 }, "configuration: 7 is not allowed; write a directory"],
     [{ configuration: "" }, 'configuration: "" is not allowed; write a directory'],
