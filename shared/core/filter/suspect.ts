@@ -14,7 +14,9 @@ export type Identity = Suspect | { readonly kind: "refused"; readonly text: stri
 export function identify(groups: Groups, usedns: UseDns): Identity {
   const address = groups.ip4 ?? groups.ip6;
   const named = address === undefined && groups.dns !== undefined && usedns !== "raw";
-  if (groups.fid !== undefined && groups.fid !== address && !named) return toAddress(groups.fid, undefined);
+  if (groups.fid !== undefined && groups.fid !== address && !named) {
+    return toAddress(usedns === "raw" ? groups.fid : bare(groups.fid), undefined);
+  }
   if (address !== undefined) return toAddress(address, groups.cidr);
   if (groups.dns === undefined) return { kind: "refused", text: "" };
   const literal = toAddress(groups.dns, undefined);
@@ -29,9 +31,12 @@ export function identify(groups: Groups, usedns: UseDns): Identity {
   }
 }
 
-/** An address may stand in brackets, as one does before a port. */
+/** An address of an own id may stand in brackets, as one does before a port. */
+function bare(text: string): string {
+  return text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text;
+}
+
 function toAddress(text: string, cidr: string | undefined): Identity {
-  const bare = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text;
-  const id = parseNetwork(cidr === undefined ? bare : `${bare}/${cidr}`);
+  const id = parseNetwork(cidr === undefined ? text : `${text}/${cidr}`);
   return id === undefined ? { kind: "refused", text } : { kind: "address", id };
 }
