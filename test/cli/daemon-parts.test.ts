@@ -72,15 +72,21 @@ describe("the system's resolver", () => {
 
   it("gives up who waits too long, and never asks for it", async () => {
     const asked: string[] = [];
+    const answers: (() => void)[] = [];
     const look = (name: string) => {
       asked.push(name);
-      return new Promise<string[]>(() => undefined);
+      return new Promise<string[]>((resolve) => answers.push(() => resolve([])));
     };
     const { resolve } = createSystemResolver({ look, patience: 20 });
     const outcomes = await Promise.allSettled(["a", "b", "c"].map(resolve));
     expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
     await expect(resolve("d")).rejects.toThrow("no answer about d");
+    for (const answer of answers) answer();
+    await new Promise(setImmediate);
     expect(asked).toEqual(["a", "b"]);
+    const late = resolve("e");
+    answers.at(-1)!();
+    expect([await late, asked]).toEqual([[], ["a", "b", "e"]]);
   });
 });
 
