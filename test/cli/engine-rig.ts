@@ -6,7 +6,6 @@ import { createMemoryState, type LocalState } from "../../shared/adapters/local/
 import { createCachedResolver } from "../../shared/app/resolve-names.ts";
 import { compileConfiguration } from "../../shared/core/config/compile-configuration.ts";
 import { examine } from "../../shared/core/config/examine.ts";
-import { filesFrom } from "../../shared/core/config/files.ts";
 import { createNeverBan } from "../../shared/core/detect/never-ban.ts";
 import type { LogEvent } from "../../shared/core/filter/event.ts";
 import type { HostBan, HostChange } from "../../shared/core/firewall/change.ts";
@@ -14,6 +13,7 @@ import type { Happening } from "../../shared/core/report/log-line.ts";
 import type { Fleet } from "../../shared/ports/fleet.ts";
 import { NO_METRICS } from "../../shared/ports/metrics.ts";
 import type { Notice } from "../../shared/ports/notifier.ts";
+import { filesFrom } from "../support/config-files.ts";
 import { webAndDeep } from "./jails.ts";
 
 export const START = Date.UTC(2026, 10, 22, 12);

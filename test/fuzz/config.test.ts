@@ -8,10 +8,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileConfiguration } from "../../shared/core/config/compile-configuration.ts";
 import { examine } from "../../shared/core/config/examine.ts";
-import { type ConfigFiles, filesFrom } from "../../shared/core/config/files.ts";
+import type { ConfigFiles } from "../../shared/core/config/files.ts";
 import { formatProblem } from "../../shared/core/config/problem.ts";
 import { verdictsOf } from "../../shared/core/config/verdict.ts";
 import { CONFIG, HAPROXY_JAILS } from "../core/haproxy/judge.ts";
+import { filesFrom } from "../support/config-files.ts";
 import { corpus } from "./corpus.ts";
 import { type Edit, editsWith, oddWord, share, spoil } from "./spoil.ts";
 

@@ -13,20 +13,6 @@ export interface ConfigFiles {
   list(directory: string): readonly string[];
 }
 
-/** Files that are held in memory, by path. */
-export function filesFrom(record: Readonly<Record<string, string>>): ConfigFiles {
-  const texts = new Map(Object.entries(record).map(([path, text]) => [normalisePath(path), text]));
-  return {
-    read: (path) => texts.get(normalisePath(path)),
-    list(directory) {
-      const prefix = directory === "" ? "" : `${normalisePath(directory)}/`;
-      return [...texts.keys()]
-        .filter((path) => path.startsWith(prefix) && !path.slice(prefix.length).includes("/"))
-        .map((path) => path.slice(prefix.length));
-    },
-  };
-}
-
 /**
  * Lays sets of files over one another: a file of a later set hides the file of the same path in earlier ones, as a whole.
  * A set that has a `jail.conf` is a complete Fail2Ban tree (a copy of /etc/fail2ban): the sets before it are left out.

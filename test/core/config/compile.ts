@@ -1,9 +1,9 @@
 /** Short ways to compile a handful of files in a test. */
 import type { CompiledConfiguration, CompileOptions } from "../../../shared/core/config/compile-configuration.ts";
 import { compileConfiguration } from "../../../shared/core/config/compile-configuration.ts";
-import { filesFrom } from "../../../shared/core/config/files.ts";
 import type { JailConfig } from "../../../shared/core/config/model.ts";
 import { formatProblem } from "../../../shared/core/config/problem.ts";
+import { filesFrom } from "../../support/config-files.ts";
 import type { Tree } from "./oracle.ts";
 
 export function compile(tree: Tree, options?: CompileOptions): CompiledConfiguration {

@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { readConfigFiles } from "../../../shared/adapters/local/config-files.ts";
 import { compileConfiguration } from "../../../shared/core/config/compile-configuration.ts";
 import type { ConfigFiles } from "../../../shared/core/config/files.ts";
-import { directoryOf, filesFrom, layer, resolvePath } from "../../../shared/core/config/files.ts";
+import { directoryOf, layer, resolvePath } from "../../../shared/core/config/files.ts";
+import { filesFrom } from "../../support/config-files.ts";
 import { FILTER, told } from "./compile.ts";
 import { writeTree } from "./oracle.ts";
 

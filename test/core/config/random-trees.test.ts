@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { compileConfiguration } from "../../../shared/core/config/compile-configuration.ts";
 import type { DumpCommand } from "../../../shared/core/config/dump-configuration.ts";
 import { dumpConfiguration } from "../../../shared/core/config/dump-configuration.ts";
-import { filesFrom } from "../../../shared/core/config/files.ts";
+import { filesFrom } from "../../support/config-files.ts";
 import { available } from "../../support/require.ts";
 import type { Stream, Tree } from "./oracle.ts";
 import { streams } from "./oracle.ts";

@@ -6,9 +6,9 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseIp } from "../../../shared/core/address.ts";
 import { type CompiledConfiguration, compileConfiguration } from "../../../shared/core/config/compile-configuration.ts";
-import { filesFrom } from "../../../shared/core/config/files.ts";
 import type { Failure } from "../../../shared/core/filter/event.ts";
 import { createMatcher } from "../../../shared/core/filter/matcher.ts";
+import { filesFrom } from "../../support/config-files.ts";
 import { available } from "../../support/require.ts";
 
 /** The address that each jail found in a line; jails that found nothing are absent. */
