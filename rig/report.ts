@@ -2,7 +2,7 @@
 import { arch, cpus, totalmem } from "node:os";
 import pc from "picocolors";
 import type { Delays } from "./delays.ts";
-import type { Lines } from "./logs.ts";
+import type { Rig } from "./rig.ts";
 import type { Result } from "./run-stages.ts";
 
 export interface RunReport {
@@ -10,7 +10,7 @@ export interface RunReport {
   readonly at: string;
   readonly machine: { readonly cores: number; readonly memoryGiB: number; readonly architecture: string };
   readonly delays: Delays["name"];
-  readonly lines: Lines;
+  readonly lines: ReturnType<Rig["lines"]>;
   /** It took, building included. */
   readonly seconds: number;
   readonly passed: boolean;
@@ -21,7 +21,7 @@ export function reportOf(
   scenarios: readonly Result[],
   seconds: number,
   delays: Delays["name"],
-  lines: Lines,
+  lines: RunReport["lines"],
 ): RunReport {
   const machine = { cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), architecture: arch() };
   const passed = scenarios.length > 0 && scenarios.every((each) => each.passed);
@@ -44,7 +44,8 @@ export function formatReport({ scenarios, machine, seconds, passed, lines, delay
   });
   const count = scenarios.filter((each) => each.passed).length;
   const size = `${machine.cores} cores, ${machine.memoryGiB} GiB`;
-  const held = `Of ${lines.collected} log lines the subscriptions' patterns held ${lines.heldBack} back. Delays of AWS: ${delays}.`;
+  const { collected, heldBack, lost } = lines;
+  const held = `Of ${collected} log lines the subscriptions' patterns held ${heldBack} back, and ${lost} were lost. Delays of AWS: ${delays}.`;
   const end = `${count} of ${scenarios.length} scenarios passed in ${Math.round(seconds)} s on ${size}.`;
   return [...rows, "", held, passed ? pc.bold(end) : pc.bold(pc.red(end))].join("\n");
 }

@@ -129,7 +129,8 @@ export async function buildRig({ parts, story, delays, record }: RigOptions): Pr
     const opens = async (name: HostName, from: string) => {
       const { ok, error } = await attackers.knock(addressOf(name, from), from);
       // A ban of ours is silence here; whatever answers is none.
-      if (!ok && error !== "timeout" && fleet.includes(name)) throw new Error(`${from} is answered with ${error} by ${name}`);
+      if (!ok && error !== "timeout" && fleet.includes(name))
+        throw new Error(`${from} is answered with ${error} by ${name}`);
       return ok;
     };
     const until = async (isOpen: boolean, from: string, since: number, hosts: readonly HostName[]) => {

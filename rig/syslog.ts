@@ -12,10 +12,15 @@ import type { Namespace } from "../test/support/netns.ts";
 /** How lines begin: with ISO dates, as in Debian since 12, or as in Debian before and in Ubuntu. */
 export type LineFormat = "RSYSLOG_FileFormat" | "RSYSLOG_TraditionalFileFormat";
 
-/** In /proc/net/udp, which has ports in hexadecimal digits. */
-const PORT = ":0202 ";
+/** Its socket's line in /proc/net/udp, which has ports in hexadecimal digits; the last number counts what did not fit into it. */
+const SOCKET = /:0202 .* (\d+) *$/m;
 /** How long it may take to start on a busy machine, ms. */
 const PATIENCE = 30_000;
+
+export interface Syslog {
+  /** Datagrams that came faster than they were read: lines that no file has. */
+  lost(): number;
+}
 
 /** Starts it and waits until it listens at 127.0.0.1:514. Each file gets every line of HAProxy. Throws where it does not start. */
 export async function startSyslog(
@@ -23,7 +28,7 @@ export async function startSyslog(
   folder: string,
   files: readonly string[],
   format: LineFormat,
-): Promise<void> {
+): Promise<Syslog> {
   const own = join(folder, "rsyslog");
   mkdirSync(own);
   // There from the start, as after logrotate: rsyslog itself makes them with the first line.
@@ -34,10 +39,12 @@ export async function startSyslog(
     env: { TZ: "UTC" },
   });
   daemon.stdout?.resume();
-  for (const end = Date.now() + PATIENCE; !namespace.must(["cat", "/proc/net/udp"]).includes(PORT); ) {
+  const socket = () => SOCKET.exec(namespace.must(["cat", "/proc/net/udp"]));
+  for (const end = Date.now() + PATIENCE; socket() === null; ) {
     if (Date.now() > end || daemon.exitCode !== null) throw new Error(`rsyslogd does not listen in ${namespace.name}`);
     await sleep(50);
   }
+  return { lost: () => Number(socket()?.[1]) };
 }
 
 /** The rule for HAProxy is that of Debian's package; the size of a message is rsyslog's own default, which cuts longer ones. */

@@ -44,6 +44,17 @@ describe.skipIf(!available(["ip", "rsyslogd"], { root: true }))("rsyslog in a na
     expect(readdirSync("/var/log")).toEqual(before);
   });
 
+  it("knows how many datagrams it could not take", async () => {
+    const syslog = await startSyslog(net.host, folder, [join(folder, "a.log")], "RSYSLOG_FileFormat");
+    send(MESSAGE);
+    expect(syslog.lost()).toBe(0);
+    // Stopped, it reads nothing, and its buffer is full some time.
+    const pid = readFileSync(join(folder, "rsyslog", "rsyslogd.pid"), "utf8").trim();
+    net.host.must(["kill", "-STOP", pid]);
+    send(...Array.from({ length: 500 }, () => `${MESSAGE}${"x".repeat(4_000)}`));
+    expect(syslog.lost()).toBeGreaterThan(0);
+  });
+
   it("cuts a message at 8 KiB, and keeps its begin", async () => {
     const file = join(folder, "a.log");
     await startSyslog(net.host, folder, [file], "RSYSLOG_TraditionalFileFormat");
