@@ -4,6 +4,7 @@
  * Every function reports what it cannot read and goes on, so that one look shows all mistakes of a jail.
  */
 import { parseNetwork } from "../address.ts";
+import { parseIgnoreWords } from "../detect/ignore.ts";
 import { SERVER_DEFAULTS } from "./jail-options.ts";
 import type { LocatedText } from "./located-text.ts";
 import { linesOf } from "./located-text.ts";
@@ -45,7 +46,7 @@ export function ignoreipOf(options: JailOptionValues, report: Report): readonly 
     splitWords(text).map((word) => {
       const bare = /^\[([\da-fA-F:.]+)\]$/.exec(word)?.[1] ?? word;
       if (parseNetwork(bare) !== undefined) return bare;
-      if (!/^file:./.test(word) && !isHostName(word)) {
+      if (parseIgnoreWords([word]).unknown.length > 0) {
         const next = word.startsWith("#")
           ? 'A "#" inside a line begins no comment: the words after it are host names. Put it on a line of its own.'
           : "Write addresses, networks (10.0.0.0/8) or host names, separated by spaces.";
@@ -65,11 +66,6 @@ export function ignoreipOf(options: JailOptionValues, report: Report): readonly 
 /** Words between spaces, commas and line ends. */
 export function splitWords(text: string): string[] {
   return text.split(/[ ,\n]+/).flatMap((word) => word.trim() || []);
-}
-
-/** A name with a letter in its last label: "999.1.1.1" and "10.0.0.0/33" are slips, not names. */
-function isHostName(word: string): boolean {
-  return /^[\w.-]{1,253}$/.test(word) && /[a-z]/i.test(word.split(".").filter(Boolean).at(-1) ?? "");
 }
 
 /** Fail2Ban's ways to watch files, in any case: here they are one. */
