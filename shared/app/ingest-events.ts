@@ -170,13 +170,16 @@ async function addTotals(
   };
   for (const { jail } of report.found) add(jail, { failed: 1 });
   for (const { jail } of report.spared) add(jail, { ignored: 1 });
-  const hash = createHash("sha256");
-  for (const event of events) hash.update(`${event.id}\n`);
-  if (byJail.size > 0) await totals?.add(`batch ${hash.digest("base64url").slice(0, 22)}`, byJail);
+  if (byJail.size > 0) await totals?.add(nameOf(events), byJail);
   for (const [jail, { failed, ignored }] of byJail) {
     if (failed > 0) metrics.count("FailuresCounted", failed, jail);
     if (ignored > 0) metrics.count("FailuresIgnored", ignored, jail);
   }
+}
+
+function nameOf(events: readonly LogEvent[]): string {
+  const ids = events.map(({ id }) => `${id}\n`).join("");
+  return `batch ${createHash("sha256").update(ids).digest("base64url").slice(0, 22)}`;
 }
 
 async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
