@@ -24,14 +24,15 @@ export interface RegexHit {
   readonly lines: readonly string[];
 }
 
+export interface ExplainedDate {
+  readonly text: string;
+  readonly template: string;
+  /** Epoch ms; undefined where it is no instant. */
+  readonly at: number | undefined;
+}
+
 export interface LineExplanation {
-  readonly date:
-    | {
-        readonly text: string;
-        readonly template: string /** Epoch ms; undefined where it is no instant. */;
-        readonly at: number | undefined;
-      }
-    | undefined;
+  readonly date: ExplainedDate | undefined;
   /** The line without its date, or all lines of the buffer so: what the regexes see. */
   readonly cut: string;
   /** Undefined where the filter has none, or it did not match. */
