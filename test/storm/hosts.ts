@@ -1,17 +1,18 @@
 /**
  * The hosts of a storm: each with a ledger by the rules of the host script (core/firewall/ledger.ts), a kernel that
- * forgets at a reboot, and commands that come late, twice, in any order or not at all.
+ * forgets at a reboot, a clock that is wrong by seconds, and commands that come late, twice, in any order or not at all.
  */
 
-import type { HostBan, HostChange } from "../../shared/core/firewall/change.ts";
+import type { HostBan, HostChange, JailFirewall } from "../../shared/core/firewall/change.ts";
 import { digestOf } from "../../shared/core/firewall/digest.ts";
 import { hostKey } from "../../shared/core/firewall/encode.ts";
-import { type Ledger, learn, standing, takeFullList } from "../../shared/core/firewall/ledger.ts";
+import { type Known, type Ledger, learn, standing, takeFullList } from "../../shared/core/firewall/ledger.ts";
 import type { Receipt } from "../../shared/core/firewall/receipt.ts";
 import type { Fleet, FleetReport } from "../../shared/ports/fleet.ts";
 import type { Inventory } from "../../shared/ports/inventory.ts";
 import type { Answered, Receipts } from "../../shared/ports/receipts.ts";
-import type { Life, World } from "./world.ts";
+import type { Process } from "./process.ts";
+import type { World } from "./world.ts";
 
 export const SCRIPT = "1";
 /** A command that arrives later than this after it was sent does nothing, ms. */
@@ -32,67 +33,92 @@ interface Command {
   readonly hosts: readonly string[];
   readonly answers: Map<string, Answered>;
   readonly change: (ledger: Ledger, now: number) => Ledger;
+  /** The firewalls that it brings, by jail. */
+  readonly firewalls: ReadonlyMap<string, JailFirewall>;
 }
+
+/** How wrong a host's clock is at most, ms. */
+export const HOST_SKEW = 40_000;
 
 export class Host {
   readonly name: string;
+  /** How wrong its clock is, ms. */
+  readonly skew: number;
   online = true;
   ledger: Ledger = new Map();
+  /** The revision of each jail's rules. */
+  rules = new Map<string, number>();
   boot = 1;
   /** Whether the kernel holds what the ledger says: not between a reboot and the next command. */
   ready = true;
 
-  constructor(name: string) {
+  constructor(name: string, skew: number) {
     this.name = name;
+    this.skew = skew;
   }
 
-  /** What the kernel blocks now, and the generation of its ban, by key. */
-  blocks(now: number): ReadonlyMap<string, number> {
-    const bans = this.ready ? standing(this.ledger, now) : [];
-    return new Map(bans.map(({ jail, target, generation }) => [hostKey(jail, target), generation]));
+  /** What the kernel blocks at `now` (epoch ms, the world's), by key. */
+  blocks(now: number): ReadonlyMap<string, Known> {
+    const bans = this.ready ? standing(this.ledger, now + this.skew) : [];
+    return new Map(bans.map((known) => [hostKey(known.jail, known.target), known]));
   }
 
   reboot(forgets: boolean): void {
     this.boot += 1;
     this.ready = false;
-    if (forgets) this.ledger = new Map();
+    if (!forgets) return;
+    this.ledger = new Map();
+    this.rules = new Map();
   }
 }
 
 export class Hosts {
-  readonly list: readonly Host[];
+  readonly list: Host[] = [];
   readonly removals: Removal[] = [];
   /** Hosts that took what is older than what they knew, as sentences. */
   readonly setbacks: string[] = [];
   /** How many commands were sent. */
   sent = 0;
   readonly #world: World;
-  readonly #stands: (key: string, generation: number) => boolean;
+  readonly #stands: (known: Known) => boolean;
   readonly #commands = new Map<string, Command>();
+  #names = 0;
 
-  /** `stands`: whether the rows hold this ban now. */
-  constructor(world: World, count: number, stands: (key: string, generation: number) => boolean) {
+  /** `stands`: whether the rows hold this ban now, and have it enforced. */
+  constructor(world: World, count: number, stands: (known: Known) => boolean) {
     this.#world = world;
     this.#stands = stands;
-    this.list = Array.from({ length: count }, (_, index) => new Host(`i-${index}`));
+    for (let nth = 0; nth < count; nth++) this.join();
   }
 
-  fleet(life: Life): Fleet {
+  /** A host that knows nothing yet. */
+  join(): void {
+    this.list.push(new Host(`i-${this.#names++}`, this.#world.between(-HOST_SKEW, HOST_SKEW)));
+  }
+
+  /** A host is gone for good. */
+  leave(): void {
+    this.list.shift();
+  }
+
+  fleet(process: Process): Fleet {
     const apply = (changes: readonly HostChange[]) => (ledger: Ledger, now: number) => learn(ledger, changes, now);
     const full = (bans: readonly HostBan[], asOf?: number) => (ledger: Ledger, now: number) =>
       takeFullList(ledger, bans, now, asOf);
+    const none = new Map<string, JailFirewall>();
     return {
-      apply: (changes) => this.#send(life, "apply", undefined, apply(changes)),
-      reconcile: (bans, scope) => this.#send(life, "reconcile", scope?.hosts, full(bans, scope?.asOf)),
-      status: (hosts) => this.#send(life, "status", hosts, (ledger) => ledger),
-      clear: (hosts) => this.#send(life, "clear", hosts, () => new Map()),
+      apply: (changes) => this.#send(process, "apply", undefined, apply(changes), firewallsIn(changes)),
+      reconcile: (bans, scope) =>
+        this.#send(process, "reconcile", scope?.hosts, full(bans, scope?.asOf), firewallsIn(bans)),
+      status: (hosts) => this.#send(process, "status", hosts, (ledger) => ledger, none),
+      clear: (hosts) => this.#send(process, "clear", hosts, () => new Map(), none),
     };
   }
 
-  inventory(life: Life): Inventory {
+  inventory(process: Process): Inventory {
     return {
       hosts: () =>
-        this.#world.call(life, "inventory", () =>
+        process.call("inventory", () =>
           this.list.map(({ name, online }) => ({
             host: name,
             online,
@@ -105,10 +131,10 @@ export class Hosts {
     };
   }
 
-  receipts(life: Life): Receipts {
+  receipts(process: Process): Receipts {
     return {
       collect: (id) =>
-        this.#world.call(life, "receipts", () => {
+        process.call("receipts", () => {
           const command = this.#commands.get(id);
           return (command?.hosts ?? []).map(
             (host): Answered => command?.answers.get(host) ?? { kind: "pending", host },
@@ -118,18 +144,18 @@ export class Hosts {
   }
 
   async #send(
-    life: Life,
+    process: Process,
     mode: Receipt["mode"],
     names: readonly string[] | undefined,
     change: Command["change"],
+    firewalls: Command["firewalls"],
   ): Promise<readonly FleetReport[]> {
-    const id = await this.#world.call(life, "send command", () => {
+    const sentAt = process.now();
+    const id = await process.call("send command", () => {
       this.sent += 1;
       const hosts = this.list.filter(({ name }) => names === undefined || names.includes(name));
       const command = {
-        mode,
-        change,
-        sentAt: this.#world.now,
+        ...{ mode, change, firewalls, sentAt },
         hosts: hosts.map(({ name }) => name),
         answers: new Map<string, Answered>(),
       };
@@ -138,7 +164,8 @@ export class Hosts {
       for (const host of hosts) void this.#deliver(host, command);
       return id;
     });
-    return [{ kind: "sent", to: "the fleet", command: id }];
+    await process.ports.commands.open({ id, sentAt, mode, hosts: names, changes: firewalls.size });
+    return [{ kind: "sent", to: names?.join(",") ?? "the fleet", command: id }];
   }
 
   /** Orders nothing: each delivery takes its own time, some come twice and some never. */
@@ -153,20 +180,28 @@ export class Hosts {
     }
   }
 
-  #execute(host: Host, { mode, sentAt, answers, change }: Command): void {
+  #execute(host: Host, { mode, sentAt, answers, change, firewalls }: Command): void {
     const { now } = this.#world;
-    if (now - sentAt > DEADLINE) return;
+    const clock = now + host.skew;
+    if (clock - sentAt > DEADLINE || !this.list.includes(host)) return;
     const before = host.blocks(now);
     const known = host.ledger;
-    host.ledger = change(known, now);
+    host.ledger = change(known, clock);
+    for (const [jail, { revision }] of firewalls) {
+      if ((host.rules.get(jail) ?? -1) < revision) host.rules.set(jail, revision);
+    }
     if (mode === "apply") this.setbacks.push(...setbacksOf(host, known));
     host.ready = true;
     const after = host.blocks(now);
-    for (const [key, generation] of before) {
-      if (!after.has(key)) this.removals.push({ host: host.name, key, at: now, early: this.#stands(key, generation) });
+    for (const [key, ban] of before) {
+      if (!after.has(key)) this.removals.push({ host: host.name, key, at: now, early: this.#stands(ban) });
     }
-    answers.set(host.name, { kind: "replied", host: host.name, at: now, reply: receiptOf(host, mode, now) });
+    answers.set(host.name, { kind: "replied", host: host.name, at: now, reply: receiptOf(host, mode, clock) });
   }
+}
+
+function firewallsIn(changes: readonly HostChange[]): Command["firewalls"] {
+  return new Map(changes.flatMap((change) => (change.kind === "ban" ? [[change.jail, change.firewall]] : [])));
 }
 
 /** A later generation counts more, and of one generation the unban. */
@@ -179,6 +214,7 @@ function setbacksOf({ name, ledger }: Host, before: Ledger): readonly string[] {
   });
 }
 
+/** `now` = by the host's own clock, epoch ms. */
 function receiptOf(host: Host, mode: Receipt["mode"], now: number): Receipt {
   const bans = standing(host.ledger, now);
   const held = bans.map(({ jail, target, expiry }) => ({

@@ -12,7 +12,7 @@ export interface Weather {
   readonly failsAfter: number;
   /** The process that called ends, before or after. */
   readonly crashes: number;
-  /** It takes seconds. */
+  /** It takes seconds; and so many runs of a function are slow in all they do. */
   readonly stalls: number;
 }
 
@@ -21,6 +21,8 @@ export const CALM: Weather = { failsBefore: 0, failsAfter: 0, crashes: 0, stalls
 /** One run of a function, which may end at any wait. */
 export interface Life {
   ended: boolean;
+  /** Whether all of its calls take seconds. */
+  readonly isSlow: boolean;
   /** Ends it; whoever waits for it hears why. */
   end(why: string): void;
 }
@@ -32,14 +34,15 @@ interface Waiting {
 }
 
 /** Nobody comes back from here: what a process that ended still waits for. */
-const NEVER: Promise<never> = new Promise(() => undefined);
+export const NEVER: Promise<never> = new Promise(() => undefined);
 
 export class World {
   /** Epoch ms. */
   now: number;
   weather: Weather = CALM;
   #state: number;
-  #waiting: Waiting[] = [];
+  /** A heap: who comes first stands at 0, and nobody before those at 2n + 1 and 2n + 2 comes later than they do. */
+  readonly #waiting: Waiting[] = [];
   #order = 0;
 
   constructor(seed: number, start: number) {
@@ -73,7 +76,7 @@ export class World {
   sleep(duration: number): Promise<void> {
     return new Promise((resume) => {
       this.#order += 1;
-      this.#waiting.push({ due: this.now + Math.max(0, duration), order: this.#order + this.random() * 3, resume });
+      this.#add({ due: this.now + Math.max(0, duration), order: this.#order + this.random() * 3, resume });
     });
   }
 
@@ -82,19 +85,14 @@ export class World {
     for (;;) {
       // What was resumed goes on until all of it waits again.
       await new Promise<void>((resolve) => void setImmediate(resolve));
-      let next = -1;
-      for (const [index, one] of this.#waiting.entries()) {
-        const best = this.#waiting[next];
-        if (best === undefined || one.due < best.due || (one.due === best.due && one.order < best.order)) next = index;
-      }
-      const chosen = this.#waiting[next];
-      if (chosen === undefined || chosen.due > end) {
+      const next = this.#waiting[0];
+      if (next === undefined || next.due > end) {
         this.now = end;
         return;
       }
-      this.#waiting.splice(next, 1);
-      this.now = Math.max(this.now, chosen.due);
-      chosen.resume();
+      this.#removeFirst();
+      this.now = Math.max(this.now, next.due);
+      next.resume();
     }
   }
 
@@ -106,12 +104,15 @@ export class World {
     });
     const life: Life = {
       ended: false,
+      isSlow: this.chance(this.weather.stalls),
       end(why) {
         life.ended = true;
         end(why);
       },
     };
-    void this.sleep(timeout).then(() => life.end("the function's time is over"));
+    void this.sleep(timeout).then(() => {
+      if (!life.ended) life.end("the function's time is over");
+    });
     try {
       return await Promise.race([work(life), ended]);
     } finally {
@@ -119,10 +120,11 @@ export class World {
     }
   }
 
-  /** One call of a port: it takes time, and what the weather brings. `sure` = it never fails once it is done. */
-  async call<T>(life: Life, what: string, effect: () => T, { sure = false } = {}): Promise<T> {
+  /** One call of a port: it takes time, and what the weather brings. */
+  async call<T>(life: Life, what: string, effect: () => T): Promise<T> {
     const { failsBefore, failsAfter, crashes, stalls } = this.weather;
-    await this.sleep(this.chance(stalls) ? this.between(1_000, 20_000) : this.between(1, 40));
+    const low = life.isSlow ? 500 : 1;
+    await this.sleep(this.chance(stalls) ? this.between(1_000, 20_000) : this.between(low, life.isSlow ? 5_000 : 40));
     if (life.ended) return NEVER;
     if (this.chance(crashes)) {
       life.end(`crashed before ${what}`);
@@ -131,7 +133,6 @@ export class World {
     if (this.chance(failsBefore)) throw unavailable(what);
     const result = effect();
     await this.sleep(this.between(1, 40));
-    if (sure) return result;
     if (life.ended) return NEVER;
     if (this.chance(crashes)) {
       life.end(`crashed after ${what}`);
@@ -140,6 +141,39 @@ export class World {
     if (this.chance(failsAfter)) throw unavailable(what);
     return result;
   }
+
+  #add(one: Waiting): void {
+    const heap = this.#waiting;
+    let at = heap.length;
+    heap.push(one);
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      if (!isBefore(one, heap[above]!)) break;
+      heap[at] = heap[above]!;
+      at = above;
+    }
+    heap[at] = one;
+  }
+
+  #removeFirst(): void {
+    const heap = this.#waiting;
+    const one = heap.pop()!;
+    if (heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let below = 2 * at + 1;
+      if (below >= heap.length) break;
+      if (below + 1 < heap.length && isBefore(heap[below + 1]!, heap[below]!)) below += 1;
+      if (!isBefore(heap[below]!, one)) break;
+      heap[at] = heap[below]!;
+      at = below;
+    }
+    heap[at] = one;
+  }
+}
+
+function isBefore(one: Waiting, other: Waiting): boolean {
+  return one.due < other.due || (one.due === other.due && one.order < other.order);
 }
 
 function unavailable(what: string): PortError {
