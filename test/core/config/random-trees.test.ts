@@ -53,6 +53,9 @@ const action = fc.oneof(
     "",
     "nosuch",
     "iptables[port=80,443]",
+    "iptables[x=[a]]",
+    "iptables[x='[a]'][y=b]",
+    'iptables[x="a,]b"] sendmail[]',
     "sendmail\n  iptables",
   ),
 );
@@ -71,7 +74,10 @@ const filterName = fc.constantFrom(
 const jailOption = fc.oneof(
   {
     weight: 5,
-    arbitrary: option("x y port X maxretry findtime bantime usedns ignoreip mode backend datepattern", plain),
+    arbitrary: option(
+      "x y port X maxretry findtime bantime usedns ignoreip mode backend datepattern maxlines bantime.increment",
+      plain,
+    ),
   },
   { weight: 2, arbitrary: option("failregex x ignoreregex prefregex", value) },
   { weight: 2, arbitrary: fc.tuple(fc.constant("enabled"), fc.constantFrom("true", "true", "1", "false", "maybe")) },
