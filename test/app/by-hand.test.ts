@@ -24,6 +24,7 @@ async function world() {
   const rules = (name: string) => made.deps.rules.get(name)!;
   return {
     ...made,
+    deps,
     attack: (at: number, who = attacker, times = 3) =>
       made.state.batch(() =>
         ingestEvents(
@@ -43,7 +44,7 @@ async function world() {
   };
 }
 
-const banned = async ({ state }: Rig) => (await all(state.bans.inJail("web"))).map((ban) => ban.id);
+const banned = async ({ state }: Rig, name = "web") => (await all(state.bans.inJail(name))).map((ban) => ban.id);
 
 describe("banip", () => {
   it("bans, asking no ignoreip, and names who asked", async () => {
@@ -105,6 +106,68 @@ describe("banip", () => {
     await here.ban({ ids: [id(attacker)], at: 10 });
     expect((await here.attack(20)).verdicts).toEqual([]);
     expect((await here.attack(10 + HOUR, attacker, 2)).verdicts).toEqual([]);
+  });
+
+  it("settles failures from before that come late, also of who had no window yet", async () => {
+    const here = await world();
+    await here.ban({ ids: [id(attacker)], at: 1_000 });
+    expect((await here.state.windows.load([{ jail: "web", id: id(attacker) }]))[0]!.version).toBe(0);
+    // Another process than the one that banned knows nothing of it.
+    here.deps.known.forget({ jail: "web", id: id(attacker) });
+    expect((await here.attack(500)).verdicts).toMatchObject([{ kind: "settled" }]);
+    const after = await here.attack(1_000 + HOUR, attacker, 2);
+    expect(after.verdicts).toEqual([]);
+  });
+
+  it("takes many side by side, each once, with the results in their order, and tells how far it is", async () => {
+    const here = await world();
+    const list = Array.from({ length: 250 }, (_, nth) => id(`198.18.${nth >> 8}.${nth & 255}`));
+    let [now, most] = [0, 0];
+    const bans = {
+      ...here.deps.bans,
+      async put(...given: Parameters<typeof here.deps.bans.put>) {
+        now += 1;
+        most = Math.max(most, now);
+        await new Promise((wake) => setImmediate(wake));
+        now -= 1;
+        return here.deps.bans.put(...given);
+      },
+    };
+    const told: string[] = [];
+    const progress = (done: number, total: number) => void told.push(`${done}/${total}`);
+    const request = { rules: here.rules("web"), ids: [...list, list[3]!], at: 0, actor: "ann" };
+    const results = await here.state.batch(() =>
+      banManually(request, { ...here.deps, bans, concurrency: 8, progress }),
+    );
+    expect(results.map((result) => (result.kind === "banned" ? result.ban.id : result.kind))).toEqual(list);
+    expect(most).toBe(8);
+    expect(told).toHaveLength(250);
+    expect(told.at(-1)).toBe("250/250");
+  });
+
+  it("stops at a failure, keeps what was done, and goes on when it is asked again", async () => {
+    const here = await world();
+    const list = Array.from({ length: 40 }, (_, nth) => id(`198.18.0.${nth}`));
+    let puts = 0;
+    const bans = {
+      ...here.deps.bans,
+      async put(...given: Parameters<typeof here.deps.bans.put>) {
+        puts += 1;
+        if (puts === 20) throw new Error("the table is gone");
+        return here.deps.bans.put(...given);
+      },
+    };
+    const request = { rules: here.rules("ssh"), ids: list, at: 0, actor: "ann" };
+    const some = here.state.batch(() =>
+      banManually(request, { ...here.deps, bans, concurrency: 4 }).catch((error: Error) => error.message),
+    );
+    expect(await some).toBe("the table is gone");
+    const done = (await banned(here, "ssh")).length;
+    expect(done).toBeGreaterThanOrEqual(19);
+    expect(done).toBeLessThan(24);
+    const again = await here.ban({ rules: here.rules("ssh"), ids: list });
+    expect(again.filter(({ kind }) => kind === "standing")).toHaveLength(done);
+    expect(await banned(here, "ssh")).toHaveLength(40);
   });
 
   it("counts for bantime.increment", async () => {
