@@ -51,8 +51,12 @@ export function createForms(tree: Regex, options: FormsOptions): ProgramResult {
 
 /** UTF-8 needs more bytes than there are UTF-16 units exactly where something is beyond ASCII; counting is native. */
 function isAscii(text: string): boolean {
+  // A long text that is not ASCII mostly shows it soon.
+  if (text.length > BEGINNING && Buffer.byteLength(text.slice(0, BEGINNING)) > BEGINNING) return false;
   return Buffer.byteLength(text) === text.length;
 }
+
+const BEGINNING = 512;
 
 /** Undefined where the pattern has no alphabet: RE2's own \b is then right except beside characters beyond ASCII. */
 function encodedProgram(tree: Regex, options: FormsOptions): ProgramResult | undefined {
