@@ -7,6 +7,7 @@ import { type CountBansDeps, countBans } from "../../shared/app/count-bans.ts";
 import { enforceChanges } from "../../shared/app/enforce-changes.ts";
 import { createKnownBans } from "../../shared/app/known-bans.ts";
 import { type PaceDeps, paceCommands } from "../../shared/app/pace-commands.ts";
+import { sideBySide } from "../../shared/app/side-by-side.ts";
 import { logChanges } from "../../shared/app/tell-changes.ts";
 import type { BanChange } from "../../shared/core/ban.ts";
 import { PortError, type PortErrorCode } from "../../shared/ports/failure.ts";
@@ -93,17 +94,12 @@ async function countAll(recorded: readonly RecordedChange[], deps: ActDeps, call
     ...{ matcher: ruleset.recidive, metrics: call.metrics, known: createKnownBans(), banLogSource: BAN_LOG_SOURCE },
   };
   let failed = recorded.length;
-  let next = 0;
-  const worker = async () => {
-    while (next < recorded.length) {
-      const nth = next++;
-      const cause = await countOne(recorded[nth]!.change, countDeps, deps, call);
-      if (cause === undefined) continue;
-      call.log.error("a ban is counted when its change comes again", cause.error);
-      failed = Math.min(failed, nth);
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  await sideBySide(recorded, CONCURRENCY, async ({ change }, nth) => {
+    const cause = await countOne(change, countDeps, deps, call);
+    if (cause === undefined) return;
+    call.log.error("a ban is counted when its change comes again", cause.error);
+    failed = Math.min(failed, nth);
+  });
   return recorded[failed];
 }
 

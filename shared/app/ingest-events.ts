@@ -18,6 +18,7 @@ import { nameSuspects } from "./name-suspects.ts";
 import type { Tripped, Verdict } from "./place-ban.ts";
 import type { CachedResolver } from "./resolve-names.ts";
 import { type ResumeDeps, resumeThreads } from "./resume-threads.ts";
+import { sideBySide } from "./side-by-side.ts";
 
 export interface IngestDeps extends CountDeps, ResumeDeps {
   readonly matcher: Matcher;
@@ -105,7 +106,7 @@ async function judge(events: readonly LogEvent[], failures: readonly Failure[], 
   const report = { found: [] as Found[], spared: [] as (Found & { reason: Spared })[], unresolved, unasked };
   const failed: { key: BanKey; cause: unknown }[] = [];
   const open: Group[] = [];
-  await inParallel([...groups.values()], deps.concurrency, async (group) => {
+  await sideBySide([...groups.values()], deps.concurrency, async (group) => {
     try {
       const reason = await allowlist.spares(deps.rules.get(group.key.jail)!, group.key.id);
       const found = group.failures.map(({ at, stream }) => ({ ...group.key, at, stream }));
@@ -131,7 +132,7 @@ async function countGroups(groups: readonly Group[], failed: { key: BanKey; caus
   const verdicts: Verdict[] = [];
   const tripped = new Map<string, Tripped>();
   const windows = groups.length === 0 ? [] : await deps.windows.load(groups.map((group) => group.key));
-  await inParallel([...groups.entries()], deps.concurrency, async ([index, { key, failures }]) => {
+  await sideBySide([...groups.entries()], deps.concurrency, async ([index, { key, failures }]) => {
     try {
       const count = await countFailures(key, failures, windows[index]!, deps.rules.get(key.jail)!, deps);
       verdicts.push(...count.verdicts);
@@ -180,12 +181,4 @@ async function addTotals(
 function nameOf(events: readonly LogEvent[]): string {
   const ids = events.map(({ id }) => `${id}\n`).join("");
   return `batch ${createHash("sha256").update(ids).digest("base64url").slice(0, 22)}`;
-}
-
-async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    while (next < items.length) await work(items[next++]!);
-  };
-  await Promise.all(Array.from({ length: Math.max(1, width) }, worker));
 }
