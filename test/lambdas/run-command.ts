@@ -15,7 +15,7 @@ export interface RunCommand {
   readonly client: SSMClient;
   /** Every command that was taken, with its time. */
   readonly sent: readonly { readonly at: number; readonly input: SendCommandCommandInput }[];
-  /** The lines "b …" and "u …" of all commands, in their order. */
+  /** "b TARGET EXPIRY GENERATION" and "u TARGET GENERATION" of all commands, in their order, with the times that they mean. */
   readonly changes: () => readonly string[];
   /** From now on every request fails with this; undefined = no more. */
   fail(error: Error | undefined): void;
@@ -54,14 +54,29 @@ export function runCommand(now: () => number): RunCommand {
   return {
     client,
     sent,
-    changes: () =>
-      sent.flatMap(({ input }) =>
-        textOf(input)
-          .split("\n")
-          .filter((line) => /^[bu] /.test(line)),
-      ),
+    changes: () => sent.flatMap(({ input }) => changesIn(textOf(input))),
     fail(error) {
       failure = error;
     },
   };
+}
+
+function changesIn(text: string): readonly string[] {
+  let since = { expiry: 0, generation: 0 };
+  return text.split("\n").flatMap((line) => {
+    const [kind, target, ...times] = line.split(" ");
+    switch (kind) {
+      case "t":
+        since = { expiry: Number(target), generation: Number(times[0]) };
+        return [];
+      case "b": {
+        const [end = "0", later = "0"] = times;
+        return [`b ${target} ${end === "-" ? 0 : since.expiry + Number(end)} ${since.generation + Number(later)}`];
+      }
+      case "u":
+        return [`u ${target} ${since.generation + Number(times[0] ?? "0")}`];
+      default:
+        return [];
+    }
+  });
 }
