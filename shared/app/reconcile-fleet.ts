@@ -38,8 +38,8 @@ export interface Reconciled {
 const CLOCK_ROOM = 60_000;
 /** So many hosts are named in one command. */
 const HOSTS_IN_COMMAND = 50;
-/** About so many bans fit into one. */
-const BANS_IN_COMMAND = 900;
+/** About so many bans fit into one, be they of different moments. */
+const BANS_IN_COMMAND = 1_200;
 /** So many commands are spent on naming hosts; where it takes more, all hosts are sent the list, which does no harm. */
 const MOST_COMMANDS = 8;
 
