@@ -44,6 +44,9 @@ const sketch: fc.Arbitrary<JailSketch> = fc.record(
     ignoreregex: fc.array(ignoreregex, { maxLength: 3 }),
     prefregex,
     maxlines: fc.constantFrom(1, 1, 1, 2),
+    datepattern: words(
+      "{^LN-BEG} | {NONE} | {DATE} | {DEFAULT} | EPOCH | {UNB}%H:%M:%S | ^%b %d %H:%M:%S | \\[{DATE}\\] | ^[^ ]* \\[({DATE})\\]",
+    ).map((pattern) => [pattern]),
     usedns: fc.constantFrom("no", "no", "raw", "warn"),
   },
   { requiredKeys: ["failregex", "ignoreregex", "usedns"] },
@@ -56,7 +59,7 @@ const ADDRESS = words(
   "host-1_a.example. | x | 12345 | 0x7f.1 | 127.1 | bad..name | -x- | 192.0.2.1.example | a@192.0.2.1 | (192.0.2.1) | 11:59:59 | ::ffff:1.2.3",
 );
 const DATE = words(
-  " | 2026-11-22 17:35:59  | Nov 22 17:35:59 a  | [22/Nov/2026:17:35:59 +0000]  | a [2026-11-22T17:35:59Z]  | 1795368959  | 22:45:11 ",
+  " | 2026-11-22 17:35:59  | Nov 22 17:35:59 a  | Dec 31 23:59:58 a  | Jan  1 00:00:07 a  | [22/Nov/2026:17:35:59 +0000]  | a [2026-11-22T17:35:59Z]  | 1795368959  | 22:45:11 ",
 );
 const line = fc
   .tuple(
@@ -69,19 +72,21 @@ const line = fc
   )
   .map((parts) => parts.join(""));
 const LINES = 12;
-const FILTERS = Number(process.env.FILTER_RUNS ?? 300);
+const FILTERS = Number(process.env.FILTER_RUNS ?? 200);
 const trial = fc.tuple(sketch, fc.array(line, { minLength: LINES, maxLength: LINES }));
 
-const NOW = Date.UTC(2026, 10, 22, 18);
-
 /** Ours, in the shape of theirs. */
-function ours(sketch: JailSketch, lines: readonly string[]): readonly JudgedRow[] | { readonly error: string } {
+function ours(
+  sketch: JailSketch,
+  lines: readonly string[],
+  now: number,
+): readonly JudgedRow[] | { readonly error: string } {
   const { matcher, problems } = createMatcher([jailOf(sketch)], { localOffset: () => 0 });
   const [filter] = matcher.filters;
   if (filter === undefined) return { error: problems.map(({ message }) => message).join("; ") };
   const explain = createExplainer(filter);
   return lines.flatMap((text, index) => {
-    const { outcome, hits, date } = explain(text.replace(/[\r\n]+$/, ""), NOW);
+    const { outcome, hits, date } = explain(text.replace(/[\r\n]+$/, ""), now);
     const [hit] = hits;
     if (outcome !== "matched" || hit === undefined || hit.identity.kind === "refused") return [];
     const id = hit.identity.kind === "address" ? hit.identity.id : hit.identity.name;
@@ -107,30 +112,40 @@ function comparable(rows: readonly JudgedRow[], { usedns }: JailSketch): readonl
 const ofLine = (rows: readonly JudgedRow[], number: number) => rows.filter(({ line }) => line === number);
 
 describe.runIf(available(["python3", "fail2ban-regex"]))(`random filters, SEED=${SEED}`, () => {
-  it("find what Fail2Ban's find, and are refused where Fail2Ban's are", () => {
-    const trials = fc.sample(trial, { numRuns: FILTERS, seed: SEED });
-    const theirs = judgeFilters(trials, NOW / 1000);
-    const wrong: unknown[] = [];
-    let [failures, refused] = [0, 0];
-    for (const [index, [sketch, lines]] of trials.entries()) {
-      const expected = theirs[index]!;
-      const got = ours(sketch, lines);
-      if ("error" in expected || "error" in got) {
-        refused += 1;
-        if ("error" in expected !== "error" in got) wrong.push({ sketch, expected, got });
-        continue;
+  it.each([
+    { name: "on a day in November", now: Date.UTC(2026, 10, 22, 18) },
+    { name: "at the turn of the year", now: Date.UTC(2027, 0, 1, 0, 0, 5) },
+  ])(
+    "find what Fail2Ban's find, and are refused where Fail2Ban's are, $name",
+    ({ now }) => {
+      const trials = fc.sample(trial, { numRuns: FILTERS, seed: SEED });
+      const theirs = judgeFilters(trials, now / 1000);
+      const wrong: unknown[] = [];
+      let [failures, refused] = [0, 0];
+      for (const [index, [sketch, lines]] of trials.entries()) {
+        const expected = theirs[index]!;
+        const got = ours(sketch, lines, now);
+        if ("error" in expected || "error" in got) {
+          refused += 1;
+          if ("error" in expected !== "error" in got) wrong.push({ sketch, expected, got });
+          continue;
+        }
+        const rows = comparable(expected, sketch);
+        failures += rows.length;
+        for (const [number, line] of lines.entries()) {
+          const ourRows = ofLine(got, number);
+          // A line without a date has that of the last one that has one, which is not the explanation's affair.
+          const undated = ourRows[0]?.at === null;
+          const theirRows = ofLine(rows, number).map((row) => (undated ? { ...row, at: null } : row));
+          if (!isDeepStrictEqual(ourRows, theirRows)) wrong.push({ sketch, line, expected: theirRows, got: ourRows });
+        }
       }
-      const rows = comparable(expected, sketch);
-      failures += rows.length;
-      for (const [number, line] of lines.entries()) {
-        const [theirRows, ourRows] = [ofLine(rows, number), ofLine(got, number)];
-        if (!isDeepStrictEqual(ourRows, theirRows)) wrong.push({ sketch, line, expected: theirRows, got: ourRows });
-      }
-    }
-    console.log(
-      `${FILTERS} filters, ${refused} of them refused by both, ${failures} failures in ${FILTERS * LINES} lines`,
-    );
-    expect(wrong).toEqual([]);
-    expect(failures).toBeGreaterThan(FILTERS / 5);
-  }, 240_000);
+      console.log(
+        `${FILTERS} filters, ${refused} of them refused by both, ${failures} failures in ${FILTERS * LINES} lines`,
+      );
+      expect(wrong).toEqual([]);
+      expect(failures).toBeGreaterThan(FILTERS / 5);
+    },
+    240_000,
+  );
 });
