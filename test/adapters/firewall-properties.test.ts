@@ -182,7 +182,11 @@ describe.skipIf(!available(TOOLS, { root: true }))("for any input", () => {
       });
       fc.assert(
         fc.property(hostile, ({ line, word, text, mode }) => {
-          const lines = [...HEADS[mode].map((head) => head.split(" ")), ...WIRE, ["end", String(WIRE.length + HEADS[mode].length - 1)]];
+          const lines = [
+            ...HEADS[mode].map((head) => head.split(" ")),
+            ...WIRE,
+            ["end", String(WIRE.length + HEADS[mode].length - 1)],
+          ];
           const victim = lines[line % lines.length] ?? [];
           const spoilt = victim.with(word % victim.length, text.replaceAll("MARK", join(marks, "hit")));
           const wire = `${lines.map((words) => (words === victim ? spoilt : words).join(" ")).join("\n")}\n`;

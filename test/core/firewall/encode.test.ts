@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseNetwork, type Target } from "../../../shared/core/address.ts";
 import { changesLimit } from "../../../shared/contract/host-document.ts";
+import { parseNetwork, type Target } from "../../../shared/core/address.ts";
 import type { HostBan, HostChange, JailFirewall } from "../../../shared/core/firewall/change.ts";
 import { digestOf } from "../../../shared/core/firewall/digest.ts";
 import { encodeChanges, encodeFullList, hostKey, WIRE_PATTERN } from "../../../shared/core/firewall/encode.ts";
@@ -165,11 +165,10 @@ describe("encoded changes", () => {
   });
 });
 
-/** The changes of a chunk, as a host reads them: each belongs to the last jail. */
-/** The changes of a chunk with their times counted from 0, as a host reads them. */
+/** The changes of a chunk as a host reads them: each belongs to the last jail, and its times count from the last ones told. */
 function read(chunk: string): { key: string; line: string }[] {
   let chain = "";
-  let since = [0, 0] as const;
+  let since: readonly [number, number] = [0, 0];
   return chunk.split("\n").flatMap((line) => {
     const [word, target, ...times] = line.split(" ");
     if (word === "j") [chain, since] = [target ?? "", [0, 0]];

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseIp, type Target } from "../../../shared/core/address.ts";
-import { type Answer, exitCodeOf, formatAnswer } from "../../../shared/core/report/answer.ts";
+import { type Answer, exitCodeOf, formatAnswer, type ListShape } from "../../../shared/core/report/answer.ts";
 import type { JailFigures } from "../../../shared/core/report/jail-figures.ts";
 import { pythonRepr } from "../../../shared/core/report/python-text.ts";
 import { formatTime } from "../../../shared/core/report/time-text.ts";
@@ -138,7 +138,7 @@ describe.skipIf(!available(["fail2ban-client", "python3"]))("answers, next to fa
   ];
   const refused = (refusal: Extract<Answer, { kind: "refused" }>["refusal"]): Answer => ({ kind: "refused", refusal });
   const ignored = (...entries: string[]): Answer => ({ kind: "ignored", jail: "alpha", entries });
-  const list = (shape: Extract<Answer, { kind: "ban-list" }>["shape"]): Answer => ({
+  const list = (shape: ListShape): Answer => ({
     kind: "ban-list",
     jail: "alpha",
     bans: bans(),
