@@ -41,7 +41,8 @@ export async function startSyslog(
   daemon.stdout?.resume();
   const socket = () => SOCKET.exec(namespace.must(["cat", "/proc/net/udp"]));
   for (const end = Date.now() + PATIENCE; socket() === null; ) {
-    if (Date.now() > end || daemon.exitCode !== null) throw new Error(`rsyslogd does not listen in ${namespace.name}`);
+    if (daemon.exitCode !== null) throw new Error(`rsyslogd in ${namespace.name} ended with ${daemon.exitCode}`);
+    if (Date.now() > end) throw new Error(`rsyslogd does not listen in ${namespace.name} after ${PATIENCE} ms`);
     await sleep(50);
   }
   return { lost: () => Number(socket()?.[1]) };
