@@ -1,6 +1,6 @@
 /**
  * What a batch of changes sets off: one command to the hosts, lines of the ban log, and what recidive jails make of the
- * bans. All of it may be repeated.
+ * bans. All of it may be repeated; the hosts come first, for nothing else is as urgent.
  */
 import { randomUUID } from "node:crypto";
 import { type CountBansDeps, countBans } from "../../shared/app/count-bans.ts";
@@ -36,37 +36,27 @@ const CONCURRENCY = 8;
 /** Not the changes' fault: all of them wait until it is over. */
 const WAITS: ReadonlySet<PortErrorCode> = new Set(["unavailable", "too-busy", "denied", "missing"]);
 
-/**
- * Acts on the changes in their order; returns the first that must come again, where there is one. Bans are counted while
- * their command waits for its slot: of a storm's batches none then waits for the counting of the one before it.
- */
+/** Acts on the changes in their order; returns the first that must come again, where there is one. */
 export async function actOnChanges(
   recorded: readonly RecordedChange[],
   deps: ActDeps,
   call: Call,
 ): Promise<RecordedChange | undefined> {
-  if (recorded.length === 0) return undefined;
-  const [sent, counted] = await Promise.allSettled([send(recorded, deps, call), countAll(recorded, deps, call)]);
-  if (sent.status === "rejected") throw sent.reason;
-  if (counted.status === "rejected") throw counted.reason;
-  return sent.value ?? counted.value;
-}
-
-/** Has the hosts act; returns the first change where all of them must come again. */
-async function send(recorded: readonly RecordedChange[], deps: ActDeps, call: Call) {
+  const [first] = recorded;
+  if (first === undefined) return undefined;
   const changes = recorded.map(({ change }) => change);
   try {
     await command(changes, deps, call);
     measure(recorded, call);
     await logChanges(changes, call.now(), { banLog: createBanLog(call.log), rules: deps.ruleset.rules });
-    return undefined;
   } catch (error) {
     // A run that ends is what Lambda cuts the batch in two for: so one change that breaks it is soon alone.
     if (!(error instanceof PortError && WAITS.has(error.code))) throw error;
     // Direction: all of it again; a command that was sent is no news to the hosts.
     call.log.error("the changes of a batch come again", error, { changes: changes.length });
-    return recorded[0];
+    return first;
   }
+  return countAll(recorded, deps, call);
 }
 
 async function command(changes: readonly BanChange[], deps: ActDeps, { log, metrics, now, remaining }: Call) {

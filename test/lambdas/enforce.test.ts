@@ -263,32 +263,12 @@ describe("commands", () => {
     }
     expect(out.logs().filter(({ level }) => level === "ERROR").length).toBe(6);
     expect(out.logs()[0]).toMatchObject({ error: { code, next: expect.any(String) } });
-    // They are counted meanwhile, and not again when they come again.
-    expect((await cloud.state.totals.read()).get("web")?.banned).toBe(2);
+    expect((await cloud.state.totals.read()).get("web")).toBeUndefined();
     cloud.ssm.fail(undefined);
     expect(await enforce(event)).toEqual({ batchItemFailures: [] });
     // The ban that ended meanwhile is no news to anybody; the other one is enforced as if nothing had been.
     expect(cloud.ssm.changes().map((line) => line.split(" ")[1])).toEqual([A]);
     expect((await cloud.state.totals.read()).get("web")?.banned).toBe(2);
-  });
-
-  it("are counted while they wait for their slot", async () => {
-    const { enforce } = await start();
-    await cloud.state.bans.put(ban({ expiresAt: undefined }));
-    await enforce(take());
-    await cloud.state.bans.put(ban({ id: B, expiresAt: undefined }));
-    let countedAtSend: number | undefined;
-    const { send } = cloud.ssm.client;
-    cloud.ssm.client.send = (async (command: object) => {
-      // The command is held back until the count is there: it comes only if it does not wait for the command.
-      for (let looks = 0; looks < 200 && countedAtSend !== 2; looks++) {
-        countedAtSend = (await cloud.state.totals.read()).get("web")?.banned;
-        await new Promise((wake) => setTimeout(wake, 5));
-      }
-      return send(command as never);
-    }) as typeof send;
-    await enforce(take());
-    expect(countedAtSend).toBe(2);
   });
 
   it("that SSM refuses as wrong end the run, so that the batch is cut in two until the one to blame is alone", async () => {
