@@ -61,7 +61,7 @@ export function resolveJail(loader: Loader, jails: Store, name: string, force = 
   if (!force && first.get("enabled")?.value !== true) {
     return { name, place, enabled: false, options: first, filter: undefined, actions: [] };
   }
-  const reading = readFilter(loader, name, first);
+  const reading = readFilter(loader, name, place, first);
   const known = reading === undefined ? jails : withKnown(jails, name, combine(reading.reading, RESERVED));
   const options = readOptions(known, name, place, new Map([...JAIL_OPTIONS, ...FURTHER_OPTIONS]));
   const handedDown = variablesOf(new Map([...options].filter(([option]) => JAIL_OPTIONS.has(option))));
@@ -118,7 +118,7 @@ interface FilterReading {
   readonly answers: Map<string, LocatedText | undefined>;
 }
 
-function readFilter(loader: Loader, jail: string, first: JailOptionValues): FilterReading | undefined {
+function readFilter(loader: Loader, jail: string, section: Place, first: JailOptionValues): FilterReading | undefined {
   const { written } = first.get("filter")!;
   if (written.text === "") return undefined;
   const list = parseOptionList(written.text);
@@ -127,7 +127,9 @@ function readFilter(loader: Loader, jail: string, first: JailOptionValues): Filt
     throw jailFault("bad-option-list", `the filter of ${jail} cannot be read: ${list.message}`, written, next);
   }
   const store = loader.load(`filter.d/${list.name}`);
-  if (store === undefined) throw unknownFilter(loader, list.name, written);
+  // A filter named like its jail is the default's doing: the jail's section is what its writer knows.
+  const blamed = list.name === jail ? locate(written.text, section) : written;
+  if (store === undefined) throw unknownFilter(loader, list.name, blamed);
   const place = placeOf(written);
   const parameters = new Map([...list.options].map(([key, value]) => [key, locate(value, place)]));
   if (!parameters.get("logtype")?.text && !store.sections.get("Definition")?.options.has("logtype")) {
@@ -157,8 +159,8 @@ function readAgain(
 
 function unknownFilter(loader: Loader, name: string, written: LocatedText) {
   const meant = nearest(name, loader.names("filter.d"));
-  const next =
-    meant === undefined ? `Add filter.d/${name}.conf.` : `Did you mean ${meant}? Or add filter.d/${name}.conf.`;
+  const add = `Add filter.d/${name}.conf; Fail2Ban's filters are in /etc/fail2ban/filter.d.`;
+  const next = meant === undefined ? add : `Did you mean ${meant}? Otherwise: ${add}`;
   return jailFault("unknown-filter", `there is no filter.d/${name}.conf`, written, next);
 }
 

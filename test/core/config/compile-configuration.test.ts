@@ -81,7 +81,8 @@ describe("a mistake", () => {
 
   it("names the filter that was meant", () => {
     const compiled = compile(tree("", { "jail.local": "[j]\nenabled = 1\nfilter = ff\nlogpath = /l\n" }));
-    expect(compiled.problems.map(({ next }) => next)).toContain("Did you mean f? Or add filter.d/ff.conf.");
+    const next = "Did you mean f? Otherwise: Add filter.d/ff.conf; Fail2Ban's filters are in /etc/fail2ban/filter.d.";
+    expect(compiled.problems.map((problem) => problem.next)).toContain(next);
   });
 
   it.each<{ name: string; files: Tree; expected: string }>([
