@@ -1,7 +1,9 @@
 /** `npm run rig`: builds the rig, runs the scenarios while telling what happens, prints a table, and takes all away again. */
+import { appendFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { lambdaParts } from "../test/support/node24.ts";
 import { DELAYS } from "./delays.ts";
+import { formatMarkdown } from "./markdown.ts";
 import { checkNeeds } from "./needs.ts";
 import { formatReport, reportOf } from "./report.ts";
 import { buildRig, type Rig } from "./rig.ts";
@@ -21,6 +23,7 @@ It needs root. It touches nothing outside namespaces of its own and a folder for
   --json          print one object at the end, and nothing else
   --keep          leave everything up afterwards, until Ctrl-C, with the command line attached to it
   --record FILE   write the lines that HAProxy logs to FILE
+  --report FILE   write date, machine and table to FILE, in Markdown
   --delays SET    none (default): AWS's services answer at once; aws: with the delays that they have
   --help          print this
 `;
@@ -32,7 +35,8 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       ...{ install: { type: "boolean" }, json: { type: "boolean" }, keep: { type: "boolean" } },
-      ...{ only: { type: "string" }, record: { type: "string" }, delays: { type: "string" } },
+      ...{ only: { type: "string" }, record: { type: "string" }, report: { type: "string" } },
+      delays: { type: "string" },
       ...{ short: { type: "boolean" }, list: { type: "boolean" }, help: { type: "boolean", short: "h" } },
     },
   });
@@ -51,6 +55,10 @@ async function main(): Promise<number> {
   if (delays === undefined) return refuse(`--delays takes one of ${Object.keys(DELAYS).join(", ")}`);
   if (only !== undefined && !names.some((name) => name.includes(only)))
     return refuse(`no scenario has "${only}" in its name; --list names them`);
+  for (const file of [values.record, values.report]) {
+    const trouble = file === undefined ? undefined : troubleWith(file);
+    if (trouble !== undefined) return refuse(trouble);
+  }
   const needs = checkNeeds(values.install ?? false);
   if (needs.kind === "lacking") return refuse(`the rig cannot run here: ${needs.reason}`);
   const begun = performance.now();
@@ -65,11 +73,22 @@ async function main(): Promise<number> {
     const report = reportOf(results, (performance.now() - begun) / 1000, delays.name, rig.lines());
     if (json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     else say(`\n${formatReport(report)}`);
+    if (values.report !== undefined) writeFileSync(values.report, formatMarkdown(report));
     if (values.keep) await stay(rig, say);
     return report.passed ? 0 : 1;
   } finally {
     isOver = true;
     await rig.close();
+  }
+}
+
+/** Why a file cannot be written, told now and not after minutes. */
+function troubleWith(file: string): string | undefined {
+  try {
+    appendFileSync(file, "");
+    return undefined;
+  } catch (error) {
+    return `${file} cannot be written: ${error instanceof Error ? error.message : error}`;
   }
 }
 

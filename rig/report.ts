@@ -34,23 +34,33 @@ export function reportOf(
   return { at, machine, delays, lines, seconds: rounded(seconds), passed, scenarios: results };
 }
 
-/** The table; figures in seconds unless their name says otherwise. */
-export function formatReport({ scenarios, machine, seconds, passed, lines, delays }: RunReport): string {
+/** The table for a terminal; figures in seconds unless their name says otherwise. */
+export function formatReport(report: RunReport): string {
+  const { scenarios, passed } = report;
   const width = Math.max(...scenarios.map(({ name }) => name.length));
   const rows = scenarios.map(({ name, passed: isGood, seconds: took, figures, reason }) => {
     const mark = isGood ? pc.green("passed") : pc.red("FAILED");
     const said = reason ?? figuresText(figures);
     return `${mark}  ${name.padEnd(width)}  ${took.toFixed(1).padStart(6)} s  ${isGood ? pc.dim(said) : said}`;
   });
-  const count = scenarios.filter((each) => each.passed).length;
-  const size = `${machine.cores} cores, ${machine.memoryGiB} GiB`;
-  const { collected, heldBack, lost } = lines;
-  const held = `Of ${collected} log lines the subscriptions' patterns held ${heldBack} back, and ${lost} were lost. Delays of AWS: ${delays}.`;
-  const end = `${count} of ${scenarios.length} scenarios passed in ${Math.round(seconds)} s on ${size}.`;
-  return [...rows, "", held, passed ? pc.bold(end) : pc.bold(pc.red(end))].join("\n");
+  const { machine, lines, end } = wordsOf(report);
+  const last = `${end} (${machine})`;
+  return [...rows, "", lines, passed ? pc.bold(last) : pc.bold(pc.red(last))].join("\n");
 }
 
-function figuresText(figures: Result["figures"]): string {
+/** What is said of a run as a whole, in sentences; `machine` is its size. */
+export function wordsOf({ scenarios, machine, seconds, lines, delays }: RunReport) {
+  const { collected, heldBack, lost } = lines;
+  const count = scenarios.filter((each) => each.passed).length;
+  return {
+    machine: `${machine.cores} cores (${machine.architecture}), ${machine.memoryGiB} GiB`,
+    lines: `Of ${collected} log lines the subscriptions' patterns held ${heldBack} back, and ${lost} were lost. Delays of AWS: ${delays}.`,
+    end: `${count} of ${scenarios.length} scenarios passed in ${Math.round(seconds)} s.`,
+  };
+}
+
+/** "dropped on web-1 3.2, commands 9" */
+export function figuresText(figures: Result["figures"]): string {
   return Object.entries(figures)
     .map(([name, value]) => `${name} ${value}`)
     .join(", ");
