@@ -52,7 +52,7 @@ export async function unban(request: UnbanRequest, deps: UnbanDeps): Promise<Unb
   const liftedAt: (readonly Ban[])[] = [];
   let done = 0;
   await sideBySide(chosen, deps.concurrency, async (ban, nth) => {
-    await deps.bans.lift(ban, at);
+    await lift(ban, at, deps);
     const again = await pardon(ban, request, deps);
     // What was over but not yet swept is gone too, but nobody was unbanned by it.
     liftedAt[nth] = stands(ban, at) ? [ban] : again;
@@ -103,6 +103,16 @@ async function inNetworks(
 }
 
 /**
+ * Whoever banned may have died before the ban was noted, or be about to note it. It is noted before its row goes: then
+ * there is a history to pardon, and the same failures, delivered again, make no second ban of the same generation. Hosts
+ * would take that one's commands for those of the ban that was lifted.
+ */
+async function lift(ban: Ban, at: number, { offenders, bans }: UnbanDeps): Promise<void> {
+  await offenders.record(ban);
+  await bans.lift(ban, at);
+}
+
+/**
  * The row goes first: while it is going, the window still settles what comes in. Returns what was lifted after all: a ban
  * that was prolonged since it was read, or that a batch made meanwhile of failures from before.
  */
@@ -113,7 +123,7 @@ async function pardon(key: BanKey, request: UnbanRequest, deps: UnbanDeps): Prom
   deps.known.forget(key);
   const rows = await deps.bans.ofId(key.id);
   const left = rows.filter((ban) => ban.jail === key.jail && ban.since < request.at && stands(ban, request.at));
-  for (const ban of left) await deps.bans.lift(ban, request.at);
+  for (const ban of left) await lift(ban, request.at, deps);
   if (left.length > 0) await deps.offenders.pardon(key, request.at);
   return left;
 }

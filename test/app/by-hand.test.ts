@@ -207,6 +207,42 @@ describe("unban", () => {
     ]);
   });
 
+  /** The function that banned died before it noted the ban; its batch comes again later. */
+  const unnoted = async () => {
+    const here = await world();
+    const events = [1000, 1001, 1002].map((at) => event(at, `web ${attacker}`));
+    const record = () => Promise.reject(new Error("died"));
+    const died = { ...here.deps, offenders: { ...here.state.offenders, record } };
+    const { failed } = await here.state.batch(() => ingestEvents(events, died));
+    expect([failed.length, await banned(here)]).toEqual([1, [attacker]]);
+    return { ...here, again: () => here.state.batch(() => ingestEvents(events, here.deps)) };
+  };
+
+  it("pardons who was banned by a function that died before it noted that, though enforce notes it later", async () => {
+    const here = await unnoted();
+    const [ban] = await here.state.bans.ofId(id(attacker));
+    await here.unban({ ids: [id("192.0.2.0/24")], at: 2000 });
+    await here.state.batch(() => here.state.offenders.record(ban!));
+    expect(await here.state.offenders.history(id(attacker))).toMatchObject([{ count: 0, until: 2000 }]);
+    const { verdicts } = await here.attack(3000);
+    expect(verdicts).toMatchObject([{ kind: "banned", ban: { since: 3002, count: 1 } }]);
+  });
+
+  it("makes no second ban of one generation, though it dies itself when the row is gone", async () => {
+    const here = await unnoted();
+    const ids = [id("192.0.2.0/24")];
+    const drop = () => Promise.reject(new Error("died"));
+    const died = { ...here.deps, holds: { ...here.state.holds, drop } };
+    await here.state.batch(async () => {
+      await expect(unban({ rules: here.rules("web"), at: 2000, ids }, died)).rejects.toThrow("died");
+    });
+    // The row by which the network finds its member is gone.
+    expect(await here.unban({ ids, at: 2500 })).toEqual({ lifted: [], absent: ids });
+    const { verdicts } = await here.again();
+    expect(verdicts).toMatchObject([{ kind: "settled" }]);
+    expect(await banned(here)).toEqual([]);
+  });
+
   it.each(["single", "network", "all"])("lifts a ban that is prolonged meanwhile, asked for by %s", async (way) => {
     const here = await world();
     const { bans } = here.state;
