@@ -23,17 +23,29 @@ export const STREAM_LIMITS = {
   startingPosition: lambda.StartingPosition.TRIM_HORIZON,
 } as const;
 
+/**
+ * Records of a batch at most. Enforce takes what a slot for a command is worth: two commands, so that ten thousand bans
+ * are four slots. A batch has 6 MB in any case.
+ */
+export const BATCH_SIZE = { enforce: 3_000, notify: 1_000 } as const;
+
 /** Two readers are all that a stream allows; both see every change. */
 export function readBans({ enforce, notify }: FleetFunctions, state: Fleet2BanState): void {
-  mapBans(enforce, state, state.deadLetters.enforce, Duration.seconds(1));
-  mapBans(notify, state, state.deadLetters.notify, Duration.seconds(30));
+  mapBans(enforce, state, state.deadLetters.enforce, BATCH_SIZE.enforce, Duration.seconds(1));
+  mapBans(notify, state, state.deadLetters.notify, BATCH_SIZE.notify, Duration.seconds(30));
 }
 
-function mapBans(reader: FleetFunction, state: Fleet2BanState, queue: sqs.IQueue, window: Duration): void {
+function mapBans(
+  reader: FleetFunction,
+  state: Fleet2BanState,
+  queue: sqs.IQueue,
+  batchSize: number,
+  window: Duration,
+): void {
   const mapping = new lambda.EventSourceMapping(reader, "Bans", {
     target: reader.function,
     eventSourceArn: state.tables.bans.tableStreamArn!,
-    batchSize: 1000,
+    batchSize,
     maxBatchingWindow: window,
     ...STREAM_LIMITS,
     onFailure: { bind: () => ({ destination: queue.queueArn }) },

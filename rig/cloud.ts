@@ -7,6 +7,7 @@ import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { compileRuleset } from "../cdk/compile-ruleset.ts";
 import { readSettings } from "../cdk/settings.ts";
+import { BATCH_SIZE } from "../cdk/triggers.ts";
 import { decodeStreamRecord } from "../shared/adapters/aws/dynamodb/stream-record.ts";
 import { synthesiseAssets } from "../test/support/lambda-assets.ts";
 import { type LambdaFunction, startLambda } from "../test/support/lambda-runtime.ts";
@@ -146,7 +147,7 @@ export async function startCloud(
     const sources: readonly Pausable[] = [
       ...(["enforce", "notify"] as const).map((name) =>
         startEventSource({
-          ...{ lambda: lambda(name), read: stream.reader(), batch: 1_000, failed },
+          ...{ lambda: lambda(name), read: stream.reader(), batch: BATCH_SIZE[name], failed },
           window: () => clockwork.now()[`${name}Window`],
         }),
       ),

@@ -86,7 +86,7 @@ async function list(rig: Rig): Promise<Figures> {
   };
 }
 
-/** One in eight seconds at most, and a batch of a thousand needs one: so many in three minutes, and some for what heals. */
+/** A slot in eight seconds at most, and two for a full batch: so many in two minutes on slow tables, and some for what heals. */
 const MOST_COMMANDS = 30;
 /** A digest a minute. */
 const MOST_MAILS = 10;

@@ -126,10 +126,14 @@ describe("the templates", () => {
 
   it("have each reader of the bans' stream bounded, with a queue for what it gives up", () => {
     const mappings = ofType("AWS::Lambda::EventSourceMapping", made.program);
-    expect(mappings.map(({ Properties }) => Properties.MaximumBatchingWindowInSeconds)).toEqual([1, 30]);
+    expect(mappings.map(({ Properties }) => [Properties.BatchSize, Properties.MaximumBatchingWindowInSeconds])).toEqual(
+      [
+        [3000, 1],
+        [1000, 30],
+      ],
+    );
     for (const { Properties } of mappings) {
       expect(Properties).toMatchObject({
-        BatchSize: 1000,
         BisectBatchOnFunctionError: true,
         FunctionResponseTypes: ["ReportBatchItemFailures"],
         MaximumRetryAttempts: 100,
