@@ -15,7 +15,7 @@ import { NEVER_BAN, Process } from "./process.ts";
 import { ACTIONS, BANS_PER_MINUTE, firewallsOf, MATCHERS, MINUTE, RULESETS, type Ruleset } from "./rulesets.ts";
 import type { Logged, Request } from "./story.ts";
 import { type Recorded, SHARDS, type Tables } from "./tables.ts";
-import { type Life, NEVER, type World } from "./world.ts";
+import { type Life, never, type World } from "./world.ts";
 
 const TIMEOUT = MINUTE;
 const ENFORCE_TIMEOUT = 3 * MINUTE;
@@ -50,7 +50,7 @@ export class Functions {
   readonly #tables: Tables;
   readonly #hosts: Hosts;
   /** Processes that wait to be used again, with what they remember. */
-  readonly #warm = new Map<Kind, Process[]>();
+  readonly #warm: Record<Kind, Process[]> = { ingest: [], enforce: [], notify: [], sweep: [], reconcile: [] };
   /** How many there were, the first included. */
   deployments = 1;
   #deployed: Ruleset = RULESETS[0];
@@ -165,7 +165,7 @@ export class Functions {
           // Whether a mail went when its answer is lost nobody can know: that alone is kept out of this storm.
           send: async (_box, mail) => {
             await world.sleep(world.between(1, 40));
-            if (life.ended) return NEVER;
+            if (life.ended) return never();
             if (world.chance(world.weather.failsBefore)) throw new Error("the storm took a mail");
             // A digest tells of its batch: in other company it is another one.
             if (mail.kind === "ban") this.log.mails.push(`${mail.subject}\n${mail.text}`);
@@ -226,12 +226,13 @@ export class Functions {
     const world = this.#world;
     const isRolling = world.now - this.#deployedAt < ROLLING && world.chance(0.3);
     const ruleset = isRolling ? this.#before : this.#deployed;
-    const warm = (this.#warm.get(kind) ?? []).filter((process) => process.ruleset === ruleset);
-    const process = warm.pop() ?? this.#start(ruleset, true);
-    this.#warm.set(kind, warm);
+    // Processes of the other ruleset are not used again.
+    const isOther = (process: Process) => process.ruleset !== ruleset;
+    if (this.#warm[kind].some(isOther)) this.#warm[kind] = this.#warm[kind].filter((each) => !isOther(each));
+    const process = this.#warm[kind].pop() ?? this.#start(ruleset, true);
     const isDone = await this.#run(process, timeout, () => work(process));
     // A process that ended takes what it knew with it.
-    if (isDone) this.#warm.set(kind, [...(this.#warm.get(kind) ?? []), process]);
+    if (isDone) this.#warm[kind].push(process);
     return isDone;
   }
 

@@ -57,10 +57,14 @@ export class Host {
     this.skew = skew;
   }
 
-  /** What the kernel blocks at `now` (epoch ms, the world's), by key. */
+  /** What the kernel blocks at `now` (epoch ms, the world's). */
+  standing(now: number): readonly Known[] {
+    return this.ready ? standing(this.ledger, now + this.skew) : [];
+  }
+
+  /** The same by key. */
   blocks(now: number): ReadonlyMap<string, Known> {
-    const bans = this.ready ? standing(this.ledger, now + this.skew) : [];
-    return new Map(bans.map((known) => [hostKey(known.jail, known.target), known]));
+    return new Map(this.standing(now).map((known) => [hostKey(known.jail, known.target), known]));
   }
 
   reboot(forgets: boolean): void {
@@ -184,19 +188,20 @@ export class Hosts {
     const { now } = this.#world;
     const clock = now + host.skew;
     if (clock - sentAt > DEADLINE || !this.list.includes(host)) return;
-    const before = host.blocks(now);
     const known = host.ledger;
+    const before = host.standing(now);
     host.ledger = change(known, clock);
     for (const [jail, { revision }] of firewalls) {
       if ((host.rules.get(jail) ?? -1) < revision) host.rules.set(jail, revision);
     }
     if (mode === "apply") this.setbacks.push(...setbacksOf(host, known));
     host.ready = true;
-    const after = host.blocks(now);
-    for (const [key, ban] of before) {
-      if (!after.has(key)) this.removals.push({ host: host.name, key, at: now, early: this.#stands(ban) });
+    const after = host.standing(now);
+    for (const ban of goneFrom(before, after)) {
+      const key = hostKey(ban.jail, ban.target);
+      this.removals.push({ host: host.name, key, at: now, early: this.#stands(ban) });
     }
-    answers.set(host.name, { kind: "replied", host: host.name, at: now, reply: receiptOf(host, mode, clock) });
+    answers.set(host.name, { kind: "replied", host: host.name, at: now, reply: receiptOf(host, after, mode, clock) });
   }
 }
 
@@ -204,19 +209,31 @@ function firewallsIn(changes: readonly HostChange[]): Command["firewalls"] {
   return new Map(changes.flatMap((change) => (change.kind === "ban" ? [[change.jail, change.firewall]] : [])));
 }
 
+/** Bans whose id is in the kernel no longer, whatever its ban is by now. */
+function goneFrom(before: readonly Known[], after: readonly Known[]): readonly Known[] {
+  const same = new Set(after);
+  const changed = before.filter((known) => !same.has(known));
+  if (changed.length === 0) return [];
+  const keys = new Set(after.map(({ jail, target }) => hostKey(jail, target)));
+  return changed.filter(({ jail, target }) => !keys.has(hostKey(jail, target)));
+}
+
 /** A later generation counts more, and of one generation the unban. */
 function setbacksOf({ name, ledger }: Host, before: Ledger): readonly string[] {
-  return [...before].flatMap(([key, { kind, generation }]) => {
+  const setbacks: string[] = [];
+  for (const [key, known] of before) {
     const after = ledger.get(key);
-    if (after === undefined || after.generation > generation) return [];
-    if (after.generation === generation && (after.kind === kind || after.kind === "unban")) return [];
-    return [`${name} knew ${kind} ${generation} of ${key}, and took ${after.kind} ${after.generation}`];
-  });
+    if (after === undefined || after === known || after.generation > known.generation) continue;
+    if (after.generation === known.generation && (after.kind === known.kind || after.kind === "unban")) continue;
+    setbacks.push(
+      `${name} knew ${known.kind} ${known.generation} of ${key}, and took ${after.kind} ${after.generation}`,
+    );
+  }
+  return setbacks;
 }
 
 /** `now` = by the host's own clock, epoch ms. */
-function receiptOf(host: Host, mode: Receipt["mode"], now: number): Receipt {
-  const bans = standing(host.ledger, now);
+function receiptOf(host: Host, bans: readonly Known[], mode: Receipt["mode"], now: number): Receipt {
   const held = bans.map(({ jail, target, expiry }) => ({
     jail,
     target,

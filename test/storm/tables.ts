@@ -54,7 +54,7 @@ export class Tables {
     this.stream[shard]!.push({ change, writtenAt: this.#world.now });
     const readers = this.#readers;
     this.#readers = [];
-    for (const wake of readers) wake();
+    for (const resume of readers) this.#world.wake(resume);
   }
 
   /** Resolves when the stream grows. */

@@ -30,11 +30,14 @@ export interface Life {
 interface Waiting {
   readonly due: number;
   readonly order: number;
-  readonly resume: () => void;
+  /** Says whether that woke anybody. */
+  readonly resume: () => boolean;
 }
 
-/** Nobody comes back from here: what a process that ended still waits for. */
-export const NEVER: Promise<never> = new Promise(() => undefined);
+/** Nobody comes back from here: what a process that ended waits for. Its own each time, or the last would keep all worlds. */
+export function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
 
 export class World {
   /** Epoch ms. */
@@ -74,17 +77,20 @@ export class World {
 
   /** Waits so many ms of this world. */
   sleep(duration: number): Promise<void> {
-    return new Promise((resume) => {
-      this.#order += 1;
-      this.#add({ due: this.now + Math.max(0, duration), order: this.#order + this.random() * 3, resume });
+    return new Promise((resolve) => this.wake(resolve, duration));
+  }
+
+  /** Wakes somebody in so many ms of this world. */
+  wake(resume: () => void, duration = 0): void {
+    this.#after(duration, () => {
+      resume();
+      return true;
     });
   }
 
   /** Lets everything happen that happens until `end` (epoch ms). */
   async run(end: number): Promise<void> {
     for (;;) {
-      // What was resumed goes on until all of it waits again.
-      await new Promise<void>((resolve) => void setImmediate(resolve));
       const next = this.#waiting[0];
       if (next === undefined || next.due > end) {
         this.now = end;
@@ -92,54 +98,79 @@ export class World {
       }
       this.#removeFirst();
       this.now = Math.max(this.now, next.due);
-      next.resume();
+      // Who was woken goes on until all of it waits again: the next tick comes when no promise has anything to do.
+      if (next.resume()) await nextTick();
     }
   }
 
   /** Runs a function as its platform does: it ends by itself, by a crash, or by its time-out (ms). */
-  async live<T>(timeout: number, work: (life: Life) => Promise<T>): Promise<T> {
-    let end = (_why: string): void => undefined;
-    const ended = new Promise<never>((_, reject) => {
-      end = (why) => reject(new Error(why));
-    });
-    const life: Life = {
-      ended: false,
-      isSlow: this.chance(this.weather.stalls),
-      end(why) {
+  live<T>(timeout: number, work: (life: Life) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const life: Life = {
+        ended: false,
+        isSlow: this.chance(this.weather.stalls),
+        end(why) {
+          life.ended = true;
+          reject(new Error(why));
+        },
+      };
+      this.#after(timeout, () => {
+        if (life.ended) return false;
+        life.end("the function's time is over");
+        return true;
+      });
+      const done = (settle: () => void) => {
         life.ended = true;
-        end(why);
-      },
-    };
-    void this.sleep(timeout).then(() => {
-      if (!life.ended) life.end("the function's time is over");
+        settle();
+      };
+      work(life).then(
+        (result) => done(() => resolve(result)),
+        (error: unknown) => done(() => reject(error)),
+      );
     });
-    try {
-      return await Promise.race([work(life), ended]);
-    } finally {
-      life.ended = true;
-    }
   }
 
-  /** One call of a port: it takes time, and what the weather brings. */
-  async call<T>(life: Life, what: string, effect: () => T): Promise<T> {
+  /** One call of a port: it takes time, and what the weather brings. Of a process that has ended nothing comes back. */
+  call<T>(life: Life, what: string, effect: () => T): Promise<T> {
     const { failsBefore, failsAfter, crashes, stalls } = this.weather;
-    const low = life.isSlow ? 500 : 1;
-    await this.sleep(this.chance(stalls) ? this.between(1_000, 20_000) : this.between(low, life.isSlow ? 5_000 : 40));
-    if (life.ended) return NEVER;
-    if (this.chance(crashes)) {
-      life.end(`crashed before ${what}`);
-      return NEVER;
-    }
-    if (this.chance(failsBefore)) throw unavailable(what);
-    const result = effect();
-    await this.sleep(this.between(1, 40));
-    if (life.ended) return NEVER;
-    if (this.chance(crashes)) {
-      life.end(`crashed after ${what}`);
-      return NEVER;
-    }
-    if (this.chance(failsAfter)) throw unavailable(what);
-    return result;
+    const [low, high] = life.isSlow ? [500, 5_000] : [1, 40];
+    const before = this.chance(stalls) ? this.between(1_000, 20_000) : this.between(low!, high!);
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown) => {
+        reject(error);
+        return true;
+      };
+      this.#after(before, () => {
+        if (life.ended) return false;
+        if (this.chance(crashes)) return this.#crash(life, `crashed before ${what}`);
+        if (this.chance(failsBefore)) return fail(unavailable(what));
+        let result: T;
+        try {
+          result = effect();
+        } catch (error) {
+          // Direction: a defect, for the caller as for the judge.
+          return fail(error);
+        }
+        this.#after(this.between(1, 40), () => {
+          if (life.ended) return false;
+          if (this.chance(crashes)) return this.#crash(life, `crashed after ${what}`);
+          if (this.chance(failsAfter)) return fail(unavailable(what));
+          resolve(result);
+          return true;
+        });
+        return false;
+      });
+    });
+  }
+
+  #crash(life: Life, why: string): boolean {
+    life.end(why);
+    return true;
+  }
+
+  #after(duration: number, resume: Waiting["resume"]): void {
+    this.#order += 1;
+    this.#add({ due: this.now + Math.max(0, duration), order: this.#order + this.random() * 3, resume });
   }
 
   #add(one: Waiting): void {
@@ -174,6 +205,10 @@ export class World {
 
 function isBefore(one: Waiting, other: Waiting): boolean {
   return one.due < other.due || (one.due === other.due && one.order < other.order);
+}
+
+function nextTick(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
 }
 
 function unavailable(what: string): PortError {
