@@ -22,6 +22,6 @@ export async function sideBySide<T>(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, width) }, worker));
+  await Promise.all(Array.from({ length: Math.min(Math.max(1, width), items.length) }, worker));
   if (failures.length > 0) throw failures[0];
 }

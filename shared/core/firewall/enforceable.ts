@@ -2,7 +2,8 @@
  * Which targets a host takes. The host script refuses the rest by itself (host-script/address.awk); this says so before
  * anything is sent. A ban on one of these would cut the host off from itself, its network or its credentials.
  */
-import { contains, familyOf, parseNetwork, type Target } from "../address.ts";
+import { familyOf, parseNetwork, type Target } from "../address.ts";
+import { createIgnoreList } from "../detect/ignore.ts";
 
 /** Addresses that no client of a host can have. */
 export const NEVER_CLIENTS: readonly Target[] = [
@@ -14,6 +15,7 @@ export const NEVER_CLIENTS: readonly Target[] = [
   "fe80::/10",
   "ff00::/8",
 ].map((text) => parseNetwork(text) as Target);
+const neverClients = createIgnoreList(NEVER_CLIENTS);
 /** No network wider than this is banned: a slip of the keyboard must not shut out half the internet. */
 const WIDEST = { inet4: 8, inet6: 16 } as const;
 
@@ -23,6 +25,5 @@ export type Refusal = "too-wide" | "never-a-client";
 export function refusalOf(target: Target): Refusal | undefined {
   const slash = target.indexOf("/");
   if (slash >= 0 && Number(target.slice(slash + 1)) < WIDEST[familyOf(target)]) return "too-wide";
-  const never = NEVER_CLIENTS.some((network) => contains(network, target) || contains(target, network));
-  return never ? "never-a-client" : undefined;
+  return neverClients.touches(target) ? "never-a-client" : undefined;
 }
