@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
+import { createInterface } from "node:readline";
 import { build, type Plugin } from "esbuild";
 import type { StormReport } from "./storm.ts";
 
@@ -19,10 +19,16 @@ export interface Break {
 const REPOSITORY = join(import.meta.dirname, "../..");
 
 /**
- * The reports of the seeds `from` to `from + count - 1`, in their order. Throws where a process ends in any way but well,
- * and where the text to break is not found once.
+ * The reports of the seeds `from` to `from + count - 1`, in their order. `isEnough` hears of each as it comes; where it says
+ * so, no further seed is begun, and the reports so far are all there are. Throws where a process ends in any other way but
+ * well, and where the text to break is not found once.
  */
-export async function runStorms(from: number, count: number, broken?: Break): Promise<readonly StormReport[]> {
+export async function runStorms(
+  from: number,
+  count: number,
+  broken?: Break,
+  isEnough: (report: StormReport) => boolean = () => false,
+): Promise<readonly StormReport[]> {
   const folder = mkdtempSync(join(tmpdir(), "fleet2ban-storm-"));
   try {
     symlinkSync(join(REPOSITORY, "node_modules"), join(folder, "node_modules"));
@@ -33,23 +39,33 @@ export async function runStorms(from: number, count: number, broken?: Break): Pr
       ...{ outfile, bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "silent" },
     });
     const processes = Math.min(availableParallelism(), count);
+    const reports: StormReport[] = [];
+    const stop = new AbortController();
+    const take = (report: StormReport) => {
+      reports.push(report);
+      if (isEnough(report)) stop.abort();
+    };
     const shares = Array.from({ length: processes }, (_, nth) =>
-      runProcess([outfile, from + nth, count - nth, processes].map(String)),
+      runProcess([outfile, from + nth, count - nth, processes].map(String), take, stop.signal),
     );
-    return (await Promise.all(shares)).flat().sort((a, b) => a.seed - b.seed);
+    await Promise.all(shares);
+    return reports.sort((a, b) => a.seed - b.seed);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-async function runProcess(args: readonly string[]): Promise<readonly StormReport[]> {
+async function runProcess(args: readonly string[], take: (report: StormReport) => void, stop: AbortSignal) {
   // Most of what a storm makes is forgotten at once: with room for it, there is little to clean up.
   const child = spawn(process.execPath, ["--max-semi-space-size=64", ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const [output, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);
-  if (code !== 0) throw new Error(`a process of storms ended with ${code}: ${args.join(" ")}`);
-  return output.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as StormReport]));
+  stop.addEventListener("abort", () => child.kill());
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    if (!stop.aborted) take(JSON.parse(line) as StormReport);
+  });
+  const [code] = await once(child, "close");
+  if (code !== 0 && !stop.aborted) throw new Error(`a process of storms ended with ${code}: ${args.join(" ")}`);
 }
 
 /** Breaks the source on its way into the bundle; the repository stays as it is. */

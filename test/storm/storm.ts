@@ -19,6 +19,9 @@ export interface StormReport {
   readonly commands: number;
   /** Failures that ended among the dead letters. */
   readonly lost: number;
+  /** Whatever happened in its world, and how much of that were faults of calls. */
+  readonly events: number;
+  readonly faults: number;
 }
 
 /** How long the last payload may be under way after the storm: its delay, three tries, its redelivery; ms. */
@@ -74,7 +77,10 @@ export async function runStorm(seed: number): Promise<StormReport> {
   await world.run(START + 155 * MINUTE);
   const broken = [...settled, ...judgeDecisions(evidence), ...judgePeople(evidence), ...judgeEnd(evidence, world.now)];
   const bans = tables.stream.flat().filter(({ change }) => change.kind === "banned").length;
-  return { seed, broken, failures: story.failures.length, bans, commands: hosts.sent, lost: functions.log.lost.size };
+  return {
+    ...{ seed, broken, failures: story.failures.length, bans, commands: hosts.sent },
+    ...{ lost: functions.log.lost.size, events: world.events, faults: world.faults },
+  };
 }
 
 async function later(world: World, delay: number, work: () => Promise<void>): Promise<void> {

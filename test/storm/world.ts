@@ -43,6 +43,10 @@ export class World {
   /** Epoch ms. */
   now: number;
   weather: Weather = CALM;
+  /** How often somebody or something went on. */
+  events = 0;
+  /** Calls that failed, hung or lost their answer, and crashes. */
+  faults = 0;
   #state: number;
   /** A heap: who comes first stands at 0, and nobody before those at 2n + 1 and 2n + 2 comes later than they do. */
   readonly #waiting: Waiting[] = [];
@@ -97,6 +101,7 @@ export class World {
         return;
       }
       this.#removeFirst();
+      this.events += 1;
       this.now = Math.max(this.now, next.due);
       // Who was woken goes on until all of it waits again: the next tick comes when no promise has anything to do.
       if (next.resume()) await nextTick();
@@ -134,9 +139,12 @@ export class World {
   call<T>(life: Life, what: string, effect: () => T): Promise<T> {
     const { failsBefore, failsAfter, crashes, stalls } = this.weather;
     const [low, high] = life.isSlow ? [500, 5_000] : [1, 40];
-    const before = this.chance(stalls) ? this.between(1_000, 20_000) : this.between(low!, high!);
+    const isStalled = this.chance(stalls);
+    if (isStalled) this.faults += 1;
+    const before = isStalled ? this.between(1_000, 20_000) : this.between(low!, high!);
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => {
+        this.faults += 1;
         reject(error);
         return true;
       };
@@ -164,6 +172,7 @@ export class World {
   }
 
   #crash(life: Life, why: string): boolean {
+    this.faults += 1;
     life.end(why);
     return true;
   }
