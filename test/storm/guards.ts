@@ -27,7 +27,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: "a row is deleted only in the generation that was seen",
-    seed: 24,
+    seed: 2,
     file: "test/storm/ports.ts",
     guard: "if (ban === undefined || ban.generation !== key.generation) return false;",
     broken: "if (ban === undefined) return false;",
@@ -62,14 +62,14 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: "what an earlier ban settled makes no new one",
-    seed: 48,
+    seed: 2,
     file: "shared/app/place-ban.ts",
     guard: "if (own?.until !== undefined && isSettled(own, decision.failures[0]!.at)) {",
     broken: "if (own?.until !== undefined && isSettled(own, 0) && previousBans(history, key.jail, false) < 0) {",
   },
   {
     name: "what could not be counted comes again",
-    seed: 1,
+    seed: 2,
     file: "shared/app/ingest-events.ts",
     guard:
       'if (count.conflicts > 0) deps.metrics.count("WindowConflicts", count.conflicts, key.jail);\n    } catch (cause) {\n      // Direction: this group comes again, the others go on.\n      failed.push({ key, cause });',
@@ -99,7 +99,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: "a host takes only what is newer than what it knows",
-    seed: 1,
+    seed: 3,
     file: "shared/core/firewall/ledger.ts",
     guard: "if (!replaces(known) && !supersedes({ kind, generation, expiry }, known)) return;",
     broken: "",
@@ -113,7 +113,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: "a full list spares what a host learnt since it was read",
-    seed: 1,
+    seed: 32,
     file: "shared/core/firewall/ledger.ts",
     guard: "asOf === undefined || seconds(known.learntAt) < seconds(asOf)",
     broken: "asOf === undefined || known.learntAt > 0",
@@ -155,21 +155,21 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: "a ban that nobody noted is noted when its change comes",
-    seed: 2,
+    seed: 11,
     file: "shared/app/count-bans.ts",
     guard: "if (!noted) await deps.offenders.record(ban);",
     broken: "",
   },
   {
     name: "a ban that began in a row that was over is news to the recidive jail",
-    seed: 5,
+    seed: 2,
     file: "shared/core/ban-log.ts",
     guard: "return change.previous.expiresAt !== undefined && change.previous.expiresAt <= change.ban.since;",
     broken: "return false;",
   },
   {
     name: "a ban in the log is known by its generation",
-    seed: 1,
+    seed: 2,
     file: "shared/core/ban-log.ts",
     guard: "ban.generation}`,\n    stream",
     broken: "Math.random()}`,\n    stream",
@@ -197,7 +197,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: "who holds a ban looks again whether the jail is still stopped",
-    seed: 30,
+    seed: 401,
     file: "shared/app/place-ban.ts",
     guard: '    if (state.kind === "tripped") {',
     broken: "    if (ban.generation > 0) {",
