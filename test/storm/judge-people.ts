@@ -40,9 +40,14 @@ export function judgePeople({ story, tables, log }: Evidence): readonly string[]
   }
   for (const [key, held] of tables.holds) {
     if (tables.breakers.get(held.jail)?.state.kind === "tripped") continue;
-    // Whoever held it may have died before it saw that it need not; the ban was made when the batch came again.
+    // Whoever held it may have died before it saw that it need not. Then the ban was made when the batch came again, or
+    // somebody had let it go, and there was nothing left to decide.
     const isMade = changes.some(({ change }) => keyText(change.ban) === key && change.ban.since === held.since);
-    if (!isMade) broken.push(`${key} is held, and nobody will ever look`);
+    const isLetGo = story.requests.some(
+      (request) =>
+        request.kind === "let-go" && request.jail === held.jail && (log.done.get(request)?.doneAt ?? 0) >= held.since,
+    );
+    if (!isMade && !isLetGo) broken.push(`${key} is held, and nobody will ever look`);
   }
   return broken;
 }

@@ -1,4 +1,5 @@
 /** One storm: a story under a seed, from the first failure to the end of the last ban, and what was wrong with it. */
+import type { Ban } from "../../shared/core/ban.ts";
 import { batchesOf } from "./batches.ts";
 import { Functions } from "./functions.ts";
 import { Hosts } from "./hosts.ts";
@@ -34,6 +35,11 @@ export async function runStorm(seed: number): Promise<StormReport> {
     const ban = tables.bans.get(`${jail}#${target}`);
     // What one ruleset enforces and the other does not, hosts may let in.
     if (ban?.generation !== generation || !RULESETS.every(({ enforced }) => enforced.includes(jail))) return false;
+    // Written by who had read the history before a later ban, which was lifted since: hosts may take this for the older.
+    const isOutdated = tables.stream
+      .flat()
+      .some(({ change }) => isSameBan(change.ban, ban) && change.ban.generation > generation);
+    if (isOutdated) return false;
     return (ban.expiresAt ?? Number.POSITIVE_INFINITY) > world.now;
   });
   const functions = new Functions(world, tables, hosts);
@@ -81,6 +87,10 @@ export async function runStorm(seed: number): Promise<StormReport> {
     ...{ seed, broken, failures: story.failures.length, bans, commands: hosts.sent },
     ...{ lost: functions.log.lost.size, events: world.events, faults: world.faults },
   };
+}
+
+function isSameBan(one: Ban, other: Ban): boolean {
+  return one.id === other.id && one.jail === other.jail;
 }
 
 async function later(world: World, delay: number, work: () => Promise<void>): Promise<void> {

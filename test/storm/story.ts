@@ -24,7 +24,7 @@ export interface Logged {
 
 /** A person's command. */
 export interface Request {
-  readonly kind: "ban" | "unban" | "ignore" | "unignore" | "release";
+  readonly kind: "ban" | "unban" | "ignore" | "unignore" | "release" | "let-go";
   readonly jail: string;
   /** Whom it is about; undefined = whoever is held. */
   readonly id: Target | undefined;
@@ -69,7 +69,7 @@ export function ignoreRequest(kind: "ignore" | "unignore", jail: string, who: Ta
 
 export function releaseRequest(jail: string, verdict: "ban" | "let-go", at: number): Request {
   return {
-    ...{ kind: "release", jail, id: undefined, at, bantime: undefined },
+    ...{ kind: verdict === "ban" ? "release" : "let-go", jail, id: undefined, at, bantime: undefined },
     do: ({ rules, at, process }) => releaseHeld({ rules, at, verdict }, process.counting),
   };
 }
