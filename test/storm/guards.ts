@@ -197,7 +197,7 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     name: "who holds a ban looks again whether the jail is still stopped",
-    seed: 30,
+    seed: 1242,
     file: "shared/app/place-ban.ts",
     guard: '    if (state.kind === "tripped") {',
     broken: "    if (ban.generation > 0) {",

@@ -8,7 +8,7 @@ import { runStorm } from "./storm.ts";
 /** Fresh ones at each run. */
 const SEEDS = 200;
 /** Seeds in which a broken guard has to be noticed, where the one that noticed it once does no more: asked some at a time. */
-const MOST = 1_000;
+const MOST = 2_000;
 const STEP = 25;
 
 describe("a storm of faults", () => {
