@@ -13,7 +13,7 @@ import { formatProblem } from "../shared/core/config/problem.ts";
 import type { LogEvent } from "../shared/core/filter/event.ts";
 import { EMPTY_LINE_STATE, type LineState } from "../shared/core/filter/line-state.ts";
 import { type CompiledMatcher, createMatcher } from "../shared/core/filter/matcher.ts";
-import type { Identity } from "../shared/core/filter/suspect.ts";
+import { identityText } from "../shared/core/filter/suspect.ts";
 import type { Combination, CorpusLine } from "./corpus.ts";
 import { centralEurope, instantOf } from "./corpus-time.ts";
 import { createLineJudge, type JudgedFailure, type JudgedLine } from "./judge-line.ts";
@@ -98,7 +98,7 @@ function compare({ expected }: CorpusLine, { at, failure }: JudgedLine): Compare
   const compared: Compared[] = [match];
   const { host, time, attempts, groups } = expected;
   if (host !== undefined) {
-    compared.push({ aspect: "host", expected: parseNetwork(host) ?? host, got: textOf(failure.identity) });
+    compared.push({ aspect: "host", expected: parseNetwork(host) ?? host, got: identityText(failure.identity) });
   }
   if (time !== undefined && time !== null) {
     const wanted = instantOf(time);
@@ -130,17 +130,6 @@ function groupText(name: string, value: unknown): string {
   return `${name} = ${JSON.stringify(Array.isArray(value) ? value.toSorted() : value)}`;
 }
 
-function textOf(identity: Identity): string {
-  switch (identity.kind) {
-    case "address":
-      return identity.id;
-    case "name":
-      return identity.name;
-    case "refused":
-      return identity.text;
-  }
-}
-
 /** Whole ms, as the detector gives them. */
 function iso(at: number): string {
   return new Date(at).toISOString();
@@ -148,7 +137,7 @@ function iso(at: number): string {
 
 function compareOperation(failure: JudgedFailure | undefined, operated: string): Compared[] {
   const counts = failure !== undefined && failure.identity.kind !== "refused";
-  return [{ aspect: "operation", expected: counts ? textOf(failure.identity) : "no failure", got: operated }];
+  return [{ aspect: "operation", expected: counts ? identityText(failure.identity) : "no failure", got: operated }];
 }
 
 function createOperation(matcher: CompiledMatcher): (event: LogEvent) => string {
@@ -161,7 +150,7 @@ function createOperation(matcher: CompiledMatcher): (event: LogEvent) => string 
       state = resumed.state;
       failures.push(...resumed.failures);
     }
-    return failures.map(({ suspect }) => textOf(suspect)).join(" ") || "no failure";
+    return failures.map(({ suspect }) => identityText(suspect)).join(" ") || "no failure";
   };
 }
 

@@ -11,6 +11,18 @@ export type Groups = Readonly<Record<string, string | undefined>>;
 
 export type Identity = Suspect | { readonly kind: "refused"; readonly text: string };
 
+/** The address, name or text itself, of whatever kind; "" where nothing says who. */
+export function identityText(identity: Identity): string {
+  switch (identity.kind) {
+    case "address":
+      return identity.id;
+    case "name":
+      return identity.name;
+    case "refused":
+      return identity.text;
+  }
+}
+
 export function identify(groups: Groups, usedns: UseDns): Identity {
   const address = groups.ip4 ?? groups.ip6;
   const named = address === undefined && groups.dns !== undefined && usedns !== "raw";

@@ -2,10 +2,13 @@
  * What a filter did with many lines: the explanations of single lines, added up into the report of `regex`.
  */
 import type { LineExplanation, RegexHit } from "../filter/explain.ts";
-import type { Identity } from "../filter/suspect.ts";
+import { identityText } from "../filter/suspect.ts";
 import type { PythonValue } from "./python-text.ts";
 import type { FoundFailure } from "./regex-output.ts";
 import type { DateTally, LineKind, RegexReport, RegexHit as ReportedHit } from "./regex-report.ts";
+
+/** How the list of a regex's hits names who is not known yet. */
+const NOBODY = "None";
 
 /** A filter's regexes as they are written, for the report's lists. */
 export interface FilterTexts {
@@ -90,7 +93,7 @@ export function createRegexCounter(texts: FilterTexts, { checkAll, fixedZone, no
     if (explanation.connection !== undefined) {
       // A hit that is no failure by itself counts for its regex, and one that waits for an address for its line too.
       for (const { regex, identity } of all ? explanation.hits : explanation.hits.slice(0, 1)) {
-        count(regex, { id: nameOf(identity), at: moment.at, multiple: false });
+        count(regex, { id: identityText(identity) || NOBODY, at: moment.at, multiple: false });
       }
       lines[explanation.connection === "waits" ? "matched" : "ignored"].push(line);
       return [];
@@ -109,7 +112,7 @@ export function createRegexCounter(texts: FilterTexts, { checkAll, fixedZone, no
       // Fail2Ban would ban it: its regex hit and its line matched, but it is no failure here.
       const strange = hit.identity.kind === "refused" && hit.groups.dns === undefined;
       if (hit.identity.kind === "refused") refused.push(line);
-      for (const id of strange ? [nameOf(hit.identity)] : ids) {
+      for (const id of strange ? [identityText(hit.identity) || NOBODY] : ids) {
         count(hit.regex, { id, at: moment.at, multiple: counted > 1 });
         counted += 1;
       }
@@ -134,18 +137,6 @@ export function createRegexCounter(texts: FilterTexts, { checkAll, fixedZone, no
       elapsed,
     }),
   };
-}
-
-/** As the list of a regex's hits names it; "None" = nobody yet. */
-function nameOf(identity: Identity): string {
-  switch (identity.kind) {
-    case "address":
-      return identity.id;
-    case "name":
-      return identity.name;
-    case "refused":
-      return identity.text || "None";
-  }
 }
 
 /** Zones stand at the end of a date, or before a syslog date. */
